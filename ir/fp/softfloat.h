@@ -90,6 +90,9 @@ Bits sqrt(Env& env, Format format, Bits a);
 Bits mul_add(Env& env, Format format, Bits addend, Bits a, Bits b);
 /// FPMulAddH (FMLAL and its kin): Single addend + Half a * Half b, rounded once to Single.
 Bits mul_add_half(Env& env, Bits addend, Bits a, Bits b);
+/// BFDotAdd with FPCR.EBF = 0 (BFDOT, BFMMLA): Single addend + (a0 * b0 + a1 * b1), every step rounded to odd,
+/// denormals flushed, NaNs default. It reads no mode and raises no flag.
+Bits bf16_dot_add(Bits addend, Bits a0, Bits b0, Bits a1, Bits b1);
 
 // ---- comparison and selection (compare.cpp) ----
 
