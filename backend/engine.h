@@ -1,0 +1,95 @@
+#pragma once
+
+#include <csignal>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "ir/guest_arch.h"
+#include "ir/support/result.h"
+
+namespace ferry::backend {
+
+enum class EngineKind : uint8_t { Interp, Baseline, Llvm, Auto };
+
+/// Every optimization has a switch; the differential tests run with each on and off.
+struct EngineOptions {
+  EngineKind kind = EngineKind::Auto;
+  bool chain = true;              ///< link direct exits
+  bool jump_cache = true;         ///< inline lookup of indirect branches
+  bool return_stack = true;       ///< host call/ret for guest call/return
+  bool optimize = true;           ///< run the tier's IR passes
+  bool verify = false;            ///< verify IR after translation and after every pass
+  uint32_t max_block_insts = 64;  ///< guest instructions in a baseline block; 1 for single stepping
+  uint32_t hot_threshold = 4096;  ///< executions of a loop or call edge before LLVM compiles its target
+  uint32_t region_insts = 1024;   ///< guest instructions in an LLVM region
+  uint64_t code_bytes = 256u << 20;
+  std::string dump;               ///< comma-separated stages to print on stderr: ir, opt, llvm, asm
+};
+
+enum class StopReason : uint8_t {
+  SystemCall,   ///< the state's pc is the instruction after it
+  Illegal,      ///< pc: the instruction
+  Breakpoint,   ///< pc: the instruction
+  Fault,        ///< a host signal at guest instruction pc: signal, code, address
+  Interrupted,  ///< request_interrupt() was called; pc: where to go on
+};
+
+struct Stop {
+  StopReason reason;
+  int signal = 0;        ///< Fault: SIGSEGV, SIGBUS, SIGFPE...
+  int code = 0;          ///< Fault: si_code
+  uint64_t address = 0;  ///< Fault: si_addr
+};
+
+/// Counters for --stats.
+struct EngineStats {
+  uint64_t baseline_blocks = 0, baseline_insts = 0, baseline_ns = 0, baseline_bytes = 0;
+  uint64_t llvm_regions = 0, llvm_insts = 0, llvm_ns = 0, llvm_bytes = 0;
+  uint64_t dispatches = 0, invalidations = 0, flushes = 0;
+};
+
+/// One guest CPU: its registers and what translated code needs beside them. Belongs to one host thread at a time.
+class Cpu {
+ public:
+  virtual ~Cpu() = default;
+  /// The guest's registers as the guest's StateLayout describes them.
+  virtual void* state() = 0;
+  /// Makes run() return Interrupted at the next safe point, now or when next entered. Async-signal-safe.
+  virtual void request_interrupt() = 0;
+  /// Forgets predicted returns and cached targets; needed after the state was changed to run something else
+  /// in another mode (the engine does it itself when the mode bits differ).
+  virtual void forget_predictions() = 0;
+};
+
+/// Runs guest code. One per process; all methods are thread-safe unless said otherwise.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  static support::Result<std::unique_ptr<Engine>> create(const ir::GuestArch& arch, const EngineOptions& options);
+
+  virtual const EngineOptions& options() const = 0;
+  /// A CPU with all registers zero.
+  virtual support::Result<std::unique_ptr<Cpu>> create_cpu() = 0;
+  /// Runs guest code from the state's pc until something needs the embedder.
+  virtual Stop run(Cpu& cpu) = 0;
+  /// Forgets translations of guest code in [first, last). Called after munmap, mprotect and mmap over it.
+  virtual void invalidate(GuestAddr first, GuestAddr last) = 0;
+  /// From the embedder's handler for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGTRAP: true when the fault came from
+  /// guest code run by `cpu` on this thread; `context` is then changed so that run() returns a Fault stop with
+  /// every guest register exact. Async-signal-safe.
+  virtual bool handle_fault(Cpu& cpu, int signal, const siginfo_t& info, void* context) = 0;
+  /// Whether guest registers must be exact at faults also in optimized code: true from when the guest installs a handler for a
+  /// synchronous signal, or is traced.
+  virtual void set_precise_faults(bool precise) = 0;
+
+  /// Around fork(): no engine lock is held and no compile is under way between prepare and the after_ calls.
+  virtual void prepare_fork() = 0;
+  virtual void after_fork_parent() = 0;
+  /// In the child, whose only thread is the caller.
+  virtual void after_fork_child() = 0;
+
+  virtual EngineStats stats() const = 0;
+};
+
+}  // namespace ferry::backend

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "ir/state_layout.h"
+
+namespace ferry::arm64 {
+
+/// A 128-bit vector register, low half first.
+struct alignas(16) Vec {
+  uint64_t lo;
+  uint64_t hi;
+};
+
+/// The CPU state of an AArch64 program at EL0. Flags: `s` is N xor V ("signed less"), because the conditions that
+/// compilers use most then need one flag (LT) or two that LLVM folds back into one compare (GT, LE); V is n ^ s.
+struct State {
+  uint64_t x[31];
+  uint64_t sp;
+  uint64_t pc;
+  uint8_t n, z, c, s;
+  uint32_t fpcr;
+  uint32_t fpsr;  ///< cumulative flags and QC not counting those still in the host's MXCSR (see fpsr())
+  uint32_t pad;
+  uint64_t tpidr_el0;
+  uint64_t trap_arg;
+  uint64_t exclusive_address;  ///< kNoExclusive: no monitor armed
+  uint64_t exclusive_version;
+  Vec exclusive_value;
+  Vec v[32];
+  // The upper parts of SVE's Z registers and its predicates will follow here: offsets above stay as they are.
+
+  uint32_t nzcv() const {
+    return uint32_t{n} << 31 | uint32_t{z} << 30 | uint32_t{c} << 29 | uint32_t{static_cast<uint8_t>(n ^ s)} << 28;
+  }
+  void set_nzcv(uint32_t value) {
+    n = value >> 31 & 1;
+    z = value >> 30 & 1;
+    c = value >> 29 & 1;
+    s = n ^ (value >> 28 & 1);
+  }
+};
+
+inline constexpr uint64_t kNoExclusive = ~uint64_t{0};
+
+/// Rows of the state layout.
+enum Reg : ir::RegId {
+#define REG(name, text, type, member, pin) name,
+#include "frontend/arm64/state.def"
+#undef REG
+};
+
+/// x0 to x30; 31 is not one of them (sp or zr, as the instruction says).
+constexpr ir::RegId x_reg(unsigned n) { return static_cast<ir::RegId>(X0 + n); }
+constexpr ir::RegId v_reg(unsigned n) { return static_cast<ir::RegId>(V0 + n); }
+
+const ir::StateLayout& state_layout();
+
+}  // namespace ferry::arm64

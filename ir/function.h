@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "ir/helper.h"
+#include "ir/inst.h"
+#include "ir/state_layout.h"
+#include "ir/support/address.h"
+
+namespace ferry::ir {
+
+using BlockId = uint32_t;
+
+/// A straight run of instructions, insts[begin, end), the last one with Trait::Ends.
+struct Block {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+  GuestAddr pc;  ///< the guest address whose code starts here; of an exit block, where it leaves for
+};
+
+enum class NanRule : uint8_t { Arm, X86 };
+
+/// The unit of translation: one guest block, or a region of many. Block 0 is the entry. Values are local to their
+/// block; what crosses blocks lives in guest registers (a backend may keep those in host registers).
+struct Function {
+  const StateLayout* layout = nullptr;
+  std::span<const HelperInfo> helpers;
+  GuestAddr pc;                 ///< guest address of the entry
+  uint64_t mode = 0;            ///< mode bits of the block key
+  uint32_t guest_insts = 0;     ///< guest instructions translated
+  NanRule nan_rule = NanRule::Arm;
+  bool ignore_fp_flags = false; ///< cumulative FP exception flags need not be exact
+  bool precise = true;          ///< guest registers must be exact at every access that may fault
+  std::vector<Inst> insts;
+  std::vector<Block> blocks;
+  std::vector<ValueId> call_args;
+  /// Guest code that this function was made from, as [first, last) address pairs.
+  std::vector<std::pair<GuestAddr, GuestAddr>> ranges;
+
+  /// Empties the function, keeping its memory for the next one.
+  void clear() {
+    insts.clear();
+    blocks.clear();
+    call_args.clear();
+    ranges.clear();
+    guest_insts = 0;
+  }
+
+  /// The operands of `inst`, a helper call's included.
+  std::span<const ValueId> operands(const Inst& inst) const {
+    if (inst.op == Op::call) return {call_args.data() + inst.args[0], inst.arg_count};
+    return {inst.args.data(), inst.arg_count};
+  }
+  std::span<ValueId> operands(Inst& inst) {
+    if (inst.op == Op::call) return {call_args.data() + inst.args[0], inst.arg_count};
+    return {inst.args.data(), inst.arg_count};
+  }
+};
+
+}  // namespace ferry::ir

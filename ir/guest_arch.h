@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "ir/function.h"
+
+namespace ferry::ir {
+
+/// What selects a translation: the guest address and the guest's mode bits (their meaning is the guest's own:
+/// Thumb, FPCR mode, ...).
+struct BlockKey {
+  GuestAddr pc;
+  uint64_t mode = 0;
+
+  constexpr bool operator==(const BlockKey&) const = default;
+};
+
+/// Limits of one translation.
+struct TranslateLimits {
+  uint32_t max_insts = 64;   ///< guest instructions
+  uint32_t max_blocks = 1;   ///< guest basic blocks; more than 1 makes a region by following direct branches
+  bool precise = true;       ///< see Function::precise
+};
+
+/// What a guest architecture must provide. One object serves all threads: everything is const.
+class GuestArch {
+ public:
+  virtual ~GuestArch() = default;
+
+  virtual const StateLayout& layout() const = 0;
+  virtual std::span<const HelperInfo> helpers() const = 0;
+
+  /// The mode bits in force for the CPU whose state (layout().size bytes) is given.
+  virtual uint64_t mode(const void* state) const = 0;
+
+  /// Translates the code at `key` into `out` (cleared first), reading guest memory directly at its address.
+  /// Undecodable or unsupported instructions become a TrapKind::Illegal. Reading code that is not mapped faults
+  /// in the host: the caller guards it; at most the first instruction and what follows it in a straight line up to
+  /// the next page boundary is read before it is known to be executed.
+  virtual void translate(BlockKey key, const TranslateLimits& limits, Function& out) const = 0;
+
+  /// Disassembly of the instruction at `pc`, for dumps and for the one line that reports an illegal instruction.
+  virtual std::string disassemble(GuestAddr pc, std::span<const std::byte> code) const = 0;
+};
+
+}  // namespace ferry::ir
