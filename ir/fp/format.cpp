@@ -29,9 +29,8 @@ Uint128 shift_right_sticky(Uint128 value, unsigned shift) {
 }
 
 bool flushes_inputs(const Mode& mode, Format format, Use use) {
-  if (mode.nan_rule == NanRule::X86) return mode.flush_inputs;
   if (format == Format::Half) return mode.flush_to_zero_half && use == Use::Arithmetic;
-  return mode.flush_to_zero || mode.flush_inputs;
+  return mode.flush_inputs || (mode.flush_to_zero && mode.nan_rule == NanRule::Arm);
 }
 
 bool flushes_results(const Mode& mode, Format format, Use use) {
@@ -113,7 +112,8 @@ Number unpack(Env& env, Format format, Bits bits, Use use) {
   } else if (fraction != 0) {
     const unsigned shift = leading_zeros(fraction);
     number.kind = Class::Finite;
-    number.denormal = true;
+    // VCVTPH2PS knows neither DAZ nor DE.
+    number.denormal = format != Format::Half;
     number.exponent = shape.min_exponent - static_cast<int>(shift);
     number.significand = fraction << shift;
   }

@@ -42,7 +42,7 @@ enum class Class : uint8_t { Zero, Finite, Infinity, QuietNan, SignallingNan };
 struct Number {
   Class kind = Class::Zero;
   bool negative = false;
-  bool denormal = false;  ///< finite, and written with the format's smallest exponent
+  bool denormal = false;  ///< finite, and sets MXCSR.DE when it is used
   int exponent = 0;
   uint64_t significand = 0;
 

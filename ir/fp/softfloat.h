@@ -86,7 +86,7 @@ Bits mulx(Env& env, Format format, Bits a, Bits b);
 Bits div(Env& env, Format format, Bits a, Bits b);
 Bits sqrt(Env& env, Format format, Bits a);
 /// addend + a * b, rounded once (FPMulAdd). Negate operands with negate() for the other forms.
-/// NaN priority: addend, a, b (Arm); a, b, addend (X86, as VFMADD213).
+/// NaN priority: addend, a, b (Arm); a, b, addend (X86: a is VFMADD213's second source, b its destination).
 Bits mul_add(Env& env, Format format, Bits addend, Bits a, Bits b);
 /// FPMulAddH (FMLAL and its kin): Single addend + Half a * Half b, rounded once to Single.
 Bits mul_add_half(Env& env, Bits addend, Bits a, Bits b);
