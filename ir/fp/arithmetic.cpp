@@ -1,4 +1,5 @@
-// Sums, products, quotients, roots (Arm ARM FPAdd, FPSub, FPMul, FPMulX, FPDiv, FPSqrt, FPMulAdd, FPMulAddH, BFDotAdd).
+// Sums, products, quotients, roots (Arm ARM FPAdd, FPSub, FPMul, FPMulX, FPDiv, FPSqrt, FPMulAdd, FPMulAddH,
+// BFDotAdd).
 #include "ir/fp/internal.h"
 
 namespace ferry::ir::fp {
@@ -64,8 +65,8 @@ Bits mul_add_unpacked(Env& env, Format format, const Number& addend, const Numbe
   return mul_add_numbers(env, format, addend, a, b);
 }
 
-/// The integer square root of a value with one of its two highest bits set, and in bit 0 of the low half whether
-/// something is left over.
+/// The integer square root of a value with one of its two highest bits set, and in bit 0 of the low half
+/// whether something is left over.
 Uint128 square_root(Uint128 value) {
   Uint128 remainder = 0;
   Uint128 root = 0;
@@ -81,7 +82,8 @@ Uint128 square_root(Uint128 value) {
   return (root << 64) | (remainder != 0 ? 1 : 0);
 }
 
-/// BFMulH and BFAdd round to odd and turn an overflow, which rounding to odd keeps finite, into infinity (BFRound).
+/// BFMulH and BFAdd round to odd and turn an overflow, which rounding to odd keeps finite, into infinity
+/// (BFRound).
 Bits bf16_step(Env& env, Bits result) {
   const bool overflowed = (env.flags & Flags::kOFC) != 0;
   env.flags = 0;
@@ -119,7 +121,8 @@ Bits mulx(Env& env, Format format, Bits a, Bits b) {
   if (const auto nan = process_nans(env, format, {x, y})) return *nan;
   if (is_zero_times_infinity(x, y)) {
     const Shape shape = shape_of(format);
-    return zero(format, x.negative != y.negative) | (static_cast<Bits>(shape.bias() + 1) << shape.fraction_bits);
+    return zero(format, x.negative != y.negative) |
+           (static_cast<Bits>(shape.bias() + 1) << shape.fraction_bits);
   }
   return mul_numbers(env, format, x, y);
 }
@@ -154,7 +157,8 @@ Bits sqrt(Env& env, Format format, Bits a) {
   if (x.is_infinity()) return infinity(format, false);
 
   const bool odd = (x.exponent & 1) != 0;
-  const Exact root{false, (x.exponent - (odd ? 1 : 0)) / 2, square_root(Uint128{x.significand} << (odd ? 64 : 63))};
+  const Exact root{false, (x.exponent - (odd ? 1 : 0)) / 2,
+                   square_root(Uint128{x.significand} << (odd ? 64 : 63))};
   return round_pack(env, format, root, env.mode.rounding);
 }
 
@@ -177,7 +181,9 @@ Bits bf16_dot_add(Bits addend, Bits a0, Bits b0, Bits a1, Bits b1) {
   env.mode.rounding = Rounding::ToOdd;
   env.mode.flush_to_zero = true;
   env.mode.default_nan = true;
-  const auto product = [&env](Bits a, Bits b) { return bf16_step(env, mul(env, Format::Single, a << 16, b << 16)); };
+  const auto product = [&env](Bits a, Bits b) {
+    return bf16_step(env, mul(env, Format::Single, a << 16, b << 16));
+  };
   const Bits first = product(a0, b0);
   const Bits second = product(a1, b1);
   const Bits sum = bf16_step(env, add(env, Format::Single, first, second));

@@ -1,4 +1,5 @@
-// Comparison, minimum and maximum (Arm ARM FPCompare, FPMin, FPMax, FPMinNum, FPMaxNum; Intel SDM MINSD, MAXSD).
+// Comparison, minimum and maximum (Arm ARM FPCompare, FPMin, FPMax, FPMinNum, FPMaxNum; Intel SDM MINSD,
+// MAXSD).
 #include "ir/fp/internal.h"
 
 namespace ferry::ir::fp {
@@ -49,7 +50,9 @@ Bits select(Env& env, Format format, Bits a, Bits b, Relation wanted) {
 
 /// FPMinNum and FPMaxNum: a single quiet NaN becomes the value that loses.
 Bits select_num(Env& env, Format format, Bits a, Bits b, Relation wanted) {
-  const auto quiet = [format](Bits value) { return is_nan(format, value) && !is_signalling_nan(format, value); };
+  const auto quiet = [format](Bits value) {
+    return is_nan(format, value) && !is_signalling_nan(format, value);
+  };
   const Bits loser = infinity(format, wanted == Relation::Greater);
   if (quiet(a) && !quiet(b)) return select(env, format, loser, b, wanted);
   if (quiet(b) && !quiet(a)) return select(env, format, a, loser, wanted);
@@ -72,7 +75,11 @@ Relation compare(Env& env, Format format, Bits a, Bits b, bool signal_quiet) {
 
 Bits min(Env& env, Format format, Bits a, Bits b) { return select(env, format, a, b, Relation::Less); }
 Bits max(Env& env, Format format, Bits a, Bits b) { return select(env, format, a, b, Relation::Greater); }
-Bits min_num(Env& env, Format format, Bits a, Bits b) { return select_num(env, format, a, b, Relation::Less); }
-Bits max_num(Env& env, Format format, Bits a, Bits b) { return select_num(env, format, a, b, Relation::Greater); }
+Bits min_num(Env& env, Format format, Bits a, Bits b) {
+  return select_num(env, format, a, b, Relation::Less);
+}
+Bits max_num(Env& env, Format format, Bits a, Bits b) {
+  return select_num(env, format, a, b, Relation::Greater);
+}
 
 }  // namespace ferry::ir::fp

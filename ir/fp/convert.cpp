@@ -1,4 +1,5 @@
-// Conversion between formats and rounding to integral values (Arm ARM FPConvert, FPConvertBF, FPRoundInt, FPRoundIntN).
+// Conversion between formats and rounding to integral values (Arm ARM FPConvert, FPConvertBF, FPRoundInt,
+// FPRoundIntN).
 #include "ir/fp/internal.h"
 
 namespace ferry::ir::fp {

@@ -1,6 +1,6 @@
-// Reciprocal and square root estimates and the Newton steps that refine them (Arm ARM FPRecipEstimate, RecipEstimate,
-// FPRSqrtEstimate, RecipSqrtEstimate, FPRecipStepFused, FPRSqrtStepFused, FPRecpX, UnsignedRecipEstimate,
-// UnsignedRSqrtEstimate).
+// Reciprocal and square root estimates and the Newton steps that refine them (Arm ARM FPRecipEstimate,
+// RecipEstimate, FPRSqrtEstimate, RecipSqrtEstimate, FPRecipStepFused, FPRSqrtStepFused, FPRecpX,
+// UnsignedRecipEstimate, UnsignedRSqrtEstimate).
 #include "ir/fp/internal.h"
 
 namespace ferry::ir::fp {
@@ -96,7 +96,8 @@ Bits rsqrt_estimate(Env& env, Format format, Bits value) {
   const int biased = x.exponent + shape.bias();
   const unsigned scaled = static_cast<unsigned>(x.significand >> ((biased & 1) == 0 ? 55 : 56));
   const int result_exponent = (3 * shape.bias() - 1 - biased) / 2;
-  return assemble(format, false, static_cast<Bits>(result_exponent), table_fraction(shape, rsqrt_table(scaled)));
+  return assemble(format, false, static_cast<Bits>(result_exponent),
+                  table_fraction(shape, rsqrt_table(scaled)));
 }
 
 Bits recip_step(Env& env, Format format, Bits a, Bits b) {

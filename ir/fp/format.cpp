@@ -1,4 +1,5 @@
-// Unpacking, NaN rules and rounding (Arm ARM shared/functions/float: FPUnpackBase, FPRoundBase, FPProcessNaN).
+// Unpacking, NaN rules and rounding (Arm ARM shared/functions/float: FPUnpackBase, FPRoundBase,
+// FPProcessNaN).
 #include <algorithm>
 
 #include "ir/fp/internal.h"
@@ -40,25 +41,32 @@ bool flushes_results(const Mode& mode, Format format, Use use) {
 
 bool overflows_to_infinity(Rounding rounding, bool negative) {
   switch (rounding) {
-    case Rounding::TowardPlusInf: return !negative;
-    case Rounding::TowardMinusInf: return negative;
+    case Rounding::TowardPlusInf:
+      return !negative;
+    case Rounding::TowardMinusInf:
+      return negative;
     case Rounding::TowardZero:
-    case Rounding::ToOdd: return false;
+    case Rounding::ToOdd:
+      return false;
     case Rounding::NearestEven:
-    case Rounding::NearestAway: break;
+    case Rounding::NearestAway:
+      break;
   }
   return true;
 }
 
 Bits overflow(Env& env, Format format, bool negative, Rounding rounding) {
   env.flags |= Flags::kOFC | Flags::kIXC;
-  return overflows_to_infinity(rounding, negative) ? infinity(format, negative) : max_normal(format, negative);
+  return overflows_to_infinity(rounding, negative) ? infinity(format, negative)
+                                                   : max_normal(format, negative);
 }
 
-/// Tininess after rounding (Intel SDM 1, 4.9.1.5): below the smallest normal even if rounded with unbounded exponent.
+/// Tininess after rounding (Intel SDM 1, 4.9.1.5): below the smallest normal even if rounded with unbounded
+/// exponent.
 bool tiny_after_rounding(const Shape& shape, const Exact& value, Rounding rounding) {
   if (value.exponent < shape.min_exponent - 1) return true;
-  const Uint128 rounded = split(value.significand, 127 - shape.fraction_bits).rounded(rounding, value.negative);
+  const Uint128 rounded =
+      split(value.significand, 127 - shape.fraction_bits).rounded(rounding, value.negative);
   return (rounded >> (shape.fraction_bits + 1)) == 0;
 }
 
@@ -67,12 +75,18 @@ bool tiny_after_rounding(const Shape& shape, const Exact& value, Rounding roundi
 Uint128 Split::rounded(Rounding rounding, bool negative) const {
   const bool odd = (integer & 1) != 0;
   switch (rounding) {
-    case Rounding::NearestEven: return integer + (half && (below || odd) ? 1 : 0);
-    case Rounding::NearestAway: return integer + (half ? 1 : 0);
-    case Rounding::TowardPlusInf: return integer + (inexact() && !negative ? 1 : 0);
-    case Rounding::TowardMinusInf: return integer + (inexact() && negative ? 1 : 0);
-    case Rounding::ToOdd: return integer | (inexact() ? 1 : 0);
-    case Rounding::TowardZero: break;
+    case Rounding::NearestEven:
+      return integer + (half && (below || odd) ? 1 : 0);
+    case Rounding::NearestAway:
+      return integer + (half ? 1 : 0);
+    case Rounding::TowardPlusInf:
+      return integer + (inexact() && !negative ? 1 : 0);
+    case Rounding::TowardMinusInf:
+      return integer + (inexact() && negative ? 1 : 0);
+    case Rounding::ToOdd:
+      return integer | (inexact() ? 1 : 0);
+    case Rounding::TowardZero:
+      break;
   }
   return integer;
 }
@@ -265,7 +279,9 @@ Bits default_nan(Format format, NanRule rule) {
   return detail::zero(format, rule == NanRule::X86) | shape.exponent_mask() | shape.quiet_bit();
 }
 
-Bits infinity(Format format, bool negative) { return detail::zero(format, negative) | shape_of(format).exponent_mask(); }
+Bits infinity(Format format, bool negative) {
+  return detail::zero(format, negative) | shape_of(format).exponent_mask();
+}
 
 Bits negate(Format format, Bits value) {
   const detail::Shape shape = shape_of(format);

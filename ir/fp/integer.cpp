@@ -1,4 +1,5 @@
-// Conversion to and from integers and fixed point (Arm ARM FPToFixed, FixedToFP, FPToFixedJS; Intel SDM CVTSD2SI).
+// Conversion to and from integers and fixed point (Arm ARM FPToFixed, FixedToFP, FPToFixedJS; Intel SDM
+// CVTSD2SI).
 #include "ir/fp/internal.h"
 #include "ir/support/bits.h"
 
@@ -28,12 +29,13 @@ uint64_t out_of_range(Env& env, const Number& x, unsigned width, Signedness sign
 
 }  // namespace
 
-uint64_t to_fixed(Env& env, Format from, Bits value, unsigned width, Signedness signedness, unsigned fraction_bits,
-                  Rounding rounding) {
+uint64_t to_fixed(Env& env, Format from, Bits value, unsigned width, Signedness signedness,
+                  unsigned fraction_bits, Rounding rounding) {
   const Number x = unpack(env, from, value);
   if (x.is_zero()) return 0;
   const int scale = static_cast<int>(fraction_bits);
-  if (x.is_nan() || x.is_infinity() || x.exponent + scale >= 64) return out_of_range(env, x, width, signedness);
+  if (x.is_nan() || x.is_infinity() || x.exponent + scale >= 64)
+    return out_of_range(env, x, width, signedness);
 
   const Split parts = split_at_point(x, scale);
   const Uint128 magnitude = parts.rounded(rounding, x.negative);
@@ -44,8 +46,8 @@ uint64_t to_fixed(Env& env, Format from, Bits value, unsigned width, Signedness 
   return (x.negative ? 0 - low : low) & support::low_mask(width);
 }
 
-Bits from_fixed(Env& env, Format to, uint64_t value, unsigned width, Signedness signedness, unsigned fraction_bits,
-                Rounding rounding) {
+Bits from_fixed(Env& env, Format to, uint64_t value, unsigned width, Signedness signedness,
+                unsigned fraction_bits, Rounding rounding) {
   const bool negative = signedness == Signedness::Signed && support::extract(value, width - 1, 1) != 0;
   const uint64_t magnitude = (negative ? 0 - value : value) & support::low_mask(width);
   if (magnitude == 0) return zero(to, false);

@@ -22,15 +22,21 @@ struct Shape {
   constexpr Bits exponent_mask() const { return (sign_bit() - 1) & ~fraction_mask(); }
   constexpr Bits quiet_bit() const { return Bits{1} << (fraction_bits - 1); }
   constexpr Bits all_bits() const { return sign_bit() | (sign_bit() - 1); }
-  constexpr unsigned max_biased_exponent() const { return static_cast<unsigned>(exponent_mask() >> fraction_bits); }
+  constexpr unsigned max_biased_exponent() const {
+    return static_cast<unsigned>(exponent_mask() >> fraction_bits);
+  }
 };
 
 constexpr Shape shape_of(Format format) {
   switch (format) {
-    case Format::Half: return {16, 10, -14};
-    case Format::BFloat16: return {16, 7, -126};
-    case Format::Single: return {32, 23, -126};
-    case Format::Double: break;
+    case Format::Half:
+      return {16, 10, -14};
+    case Format::BFloat16:
+      return {16, 7, -126};
+    case Format::Single:
+      return {32, 23, -126};
+    case Format::Double:
+      break;
   }
   return {64, 52, -1022};
 }
@@ -51,7 +57,8 @@ struct Number {
   bool is_infinity() const { return kind == Class::Infinity; }
 };
 
-/// A result before rounding: significand * 2^(exponent - 127), where bit 0 also stands for everything below it.
+/// A result before rounding: significand * 2^(exponent - 127), where bit 0 also stands for everything below
+/// it.
 struct Exact {
   bool negative;
   int exponent;
@@ -65,7 +72,8 @@ enum class Use : uint8_t { Arithmetic, Conversion };
 /// FPUnpackBase, with input flushing. The caller reports used denormals (X86) with use_denormals().
 Number unpack(Env& env, Format format, Bits bits, Use use = Use::Arithmetic);
 
-/// FPRoundBase: the nearest value in the format, with overflow, underflow and inexact flags. value.significand != 0.
+/// FPRoundBase: the nearest value in the format, with overflow, underflow and inexact flags.
+/// value.significand != 0.
 Bits round_pack(Env& env, Format format, Exact value, Rounding rounding, Use use = Use::Arithmetic);
 
 /// The exact value of a finite non-zero operand.
@@ -102,7 +110,8 @@ struct Split {
 };
 Split split(Uint128 value, unsigned shift);
 
-/// A finite number as sign and magnitude: magnitude * 2^scale, split at the binary point. |number * 2^scale| < 2^127.
+/// A finite number as sign and magnitude: magnitude * 2^scale, split at the binary point. |number * 2^scale|
+/// < 2^127.
 Split split_at_point(const Number& number, int scale);
 
 }  // namespace ferry::ir::fp::detail

@@ -9,7 +9,8 @@
 
 namespace ferry::ir::fp {
 
-/// A value of any format, in the low bits; the bits above the format are zero in results, ignored in operands.
+/// A value of any format, in the low bits; the bits above the format are zero in results, ignored in
+/// operands.
 using Bits = uint64_t;
 
 /// BFloat16 is accepted by convert() and the functions that name it only.
@@ -19,7 +20,8 @@ enum class Rounding : uint8_t { NearestEven, TowardPlusInf, TowardMinusInf, Towa
 
 /// Which architecture's answers are given where IEEE 754 leaves a choice.
 enum class NanRule : uint8_t {
-  /// Signalling NaNs first, then quiet ones, in operand order; the default NaN is positive; tininess before rounding.
+  /// Signalling NaNs first, then quiet ones, in operand order; the default NaN is positive; tininess before
+  /// rounding.
   Arm,
   /// The first NaN operand; the default NaN is negative; tininess after rounding; min/max and conversions to
   /// integer as MINSD/MAXSD and CVTSD2SI do them; Flags::kIDC is MXCSR.DE.
@@ -29,11 +31,13 @@ enum class NanRule : uint8_t {
 /// The control bits that change results.
 struct Mode {
   Rounding rounding = Rounding::NearestEven;
-  /// Arm: FPCR.FZ, flushes denormal Single, Double and BFloat16 operands and results. X86: MXCSR.FZ, results only.
+  /// Arm: FPCR.FZ, flushes denormal Single, Double and BFloat16 operands and results. X86: MXCSR.FZ, results
+  /// only.
   bool flush_to_zero = false;
   /// X86: MXCSR.DAZ. Arm leaves it false: FPCR.FZ covers operands.
   bool flush_inputs = false;
-  /// FPCR.FZ16, the same as FZ for Half arithmetic (not for conversions between formats); operands set no flag.
+  /// FPCR.FZ16, the same as FZ for Half arithmetic (not for conversions between formats); operands set no
+  /// flag.
   bool flush_to_zero_half = false;
   /// FPCR.DN
   bool default_nan = false;
@@ -90,8 +94,8 @@ Bits sqrt(Env& env, Format format, Bits a);
 Bits mul_add(Env& env, Format format, Bits addend, Bits a, Bits b);
 /// FPMulAddH (FMLAL and its kin): Single addend + Half a * Half b, rounded once to Single.
 Bits mul_add_half(Env& env, Bits addend, Bits a, Bits b);
-/// BFDotAdd with FPCR.EBF = 0 (BFDOT, BFMMLA): Single addend + (a0 * b0 + a1 * b1), every step rounded to odd,
-/// denormals flushed, NaNs default. It reads no mode and raises no flag.
+/// BFDotAdd with FPCR.EBF = 0 (BFDOT, BFMMLA): Single addend + (a0 * b0 + a1 * b1), every step rounded to
+/// odd, denormals flushed, NaNs default. It reads no mode and raises no flag.
 Bits bf16_dot_add(Bits addend, Bits a0, Bits b0, Bits a1, Bits b1);
 
 // ---- comparison and selection (compare.cpp) ----
@@ -114,15 +118,15 @@ Bits convert(Env& env, Format from, Format to, Bits value, Rounding rounding);
 
 enum class Signedness : uint8_t { Signed, Unsigned };
 
-/// FPToFixed: value * 2^fraction_bits as an integer of `width` (16, 32 or 64) bits, in the low bits of the result with
-/// zeros above. Arm saturates and gives 0 for a NaN; X86 gives the "integer indefinite" value (signed; unsigned as
-/// AVX-512: all ones). Out of range is invalid.
-uint64_t to_fixed(Env& env, Format from, Bits value, unsigned width, Signedness signedness, unsigned fraction_bits,
-                  Rounding rounding);
+/// FPToFixed: value * 2^fraction_bits as an integer of `width` (16, 32 or 64) bits, in the low bits of the
+/// result with zeros above. Arm saturates and gives 0 for a NaN; X86 gives the "integer indefinite" value
+/// (signed; unsigned as AVX-512: all ones). Out of range is invalid.
+uint64_t to_fixed(Env& env, Format from, Bits value, unsigned width, Signedness signedness,
+                  unsigned fraction_bits, Rounding rounding);
 
 /// FixedToFP: the low `width` (16, 32 or 64) bits of value, divided by 2^fraction_bits.
-Bits from_fixed(Env& env, Format to, uint64_t value, unsigned width, Signedness signedness, unsigned fraction_bits,
-                Rounding rounding);
+Bits from_fixed(Env& env, Format to, uint64_t value, unsigned width, Signedness signedness,
+                unsigned fraction_bits, Rounding rounding);
 
 /// FJCVTZS: ECMAScript's ToInt32 of a Double.
 struct JavascriptInt {
@@ -133,7 +137,8 @@ JavascriptInt to_javascript_int(Env& env, Bits value);
 
 /// FPRoundInt: raises inexact only if `exact` is set (FRINTX).
 Bits round_to_integral(Env& env, Format format, Bits value, Rounding rounding, bool exact);
-/// FPRoundIntN (FRINT32X, FRINT64Z ...): `int_bits` is 32 or 64; what does not fit becomes -2^(int_bits-1), invalid.
+/// FPRoundIntN (FRINT32X, FRINT64Z ...): `int_bits` is 32 or 64; what does not fit becomes -2^(int_bits-1),
+/// invalid.
 Bits round_to_int_range(Env& env, Format format, Bits value, Rounding rounding, unsigned int_bits);
 
 // ---- estimates and Newton steps (estimate.cpp); Arm only ----

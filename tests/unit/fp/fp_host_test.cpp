@@ -1,5 +1,6 @@
-// ir/fp under NanRule::X86 against this machine's SSE unit: results and all six MXCSR flags, in every combination of
-// rounding mode, FZ and DAZ. Each operation is one instruction between two MXCSR accesses, so no compiler flag matters.
+// ir/fp under NanRule::X86 against this machine's SSE unit: results and all six MXCSR flags, in every
+// combination of rounding mode, FZ and DAZ. Each operation is one instruction between two MXCSR accesses, so
+// no compiler flag matters.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -29,25 +30,25 @@ uint32_t flags_of_mxcsr(uint32_t mxcsr) {
 }
 
 // One instruction on xmm operands under a given MXCSR. `text` names them %[a], %[b], %[c], and %[x] for RAX.
-#define HOST_OP(name, text)                                                                                     \
-  Outcome name(uint32_t mxcsr, uint64_t a_bits, uint64_t b_bits, uint64_t c_bits) {                             \
-    using Vector = uint64_t __attribute__((vector_size(16)));                                                   \
-    Vector a{a_bits, 0};                                                                                        \
-    const Vector b{b_bits, 0};                                                                                  \
-    const Vector c{c_bits, 0};                                                                                  \
-    uint64_t x = a_bits;                                                                                        \
-    uint32_t seen = 0;                                                                                          \
-    const uint32_t usual = kMasked;                                                                             \
-    asm volatile("ldmxcsr %[csr]\n\t" text "\n\tstmxcsr %[seen]\n\tldmxcsr %[usual]"                            \
-                 : [a] "+x"(a), [x] "+a"(x), [seen] "=m"(seen)                                                  \
-                 : [b] "x"(b), [c] "x"(c), [csr] "m"(mxcsr), [usual] "m"(usual)                                 \
-                 : "cc");                                                                                       \
-    return {kHostResultIn##name == 'x' ? x : a[0], flags_of_mxcsr(seen)};                                       \
+#define HOST_OP(name, text)                                                          \
+  Outcome name(uint32_t mxcsr, uint64_t a_bits, uint64_t b_bits, uint64_t c_bits) {  \
+    using Vector = uint64_t __attribute__((vector_size(16)));                        \
+    Vector a{a_bits, 0};                                                             \
+    const Vector b{b_bits, 0};                                                       \
+    const Vector c{c_bits, 0};                                                       \
+    uint64_t x = a_bits;                                                             \
+    uint32_t seen = 0;                                                               \
+    const uint32_t usual = kMasked;                                                  \
+    asm volatile("ldmxcsr %[csr]\n\t" text "\n\tstmxcsr %[seen]\n\tldmxcsr %[usual]" \
+                 : [a] "+x"(a), [x] "+a"(x), [seen] "=m"(seen)                       \
+                 : [b] "x"(b), [c] "x"(c), [csr] "m"(mxcsr), [usual] "m"(usual)      \
+                 : "cc");                                                            \
+    return {kHostResultIn##name == 'x' ? x : a[0], flags_of_mxcsr(seen)};            \
   }
-#define HOST_FLOAT_OP(name, text)            \
+#define HOST_FLOAT_OP(name, text)           \
   constexpr char kHostResultIn##name = 'a'; \
   HOST_OP(name, text)
-#define HOST_INT_OP(name, text)              \
+#define HOST_INT_OP(name, text)             \
   constexpr char kHostResultIn##name = 'x'; \
   HOST_OP(name, text)
 
@@ -126,8 +127,8 @@ class Differential {
     const Outcome got{value, env.flags};
     if (got == expected) return true;
     ADD_FAILURE() << std::hex << name_ << " mxcsr=" << mxcsr << " a=" << a << " b=" << b << " c=" << c
-                  << ": host " << expected.value << " flags " << expected.flags << ", ours " << got.value << " flags "
-                  << got.flags;
+                  << ": host " << expected.value << " flags " << expected.flags << ", ours " << got.value
+                  << " flags " << got.flags;
     return false;
   }
 
@@ -185,7 +186,8 @@ void check_ternary(Format format, Differential op) {
 using Binary = Bits (*)(Env&, Format, Bits, Bits);
 
 void check_both(const char* name, Binary ours, HostOp host_single, HostOp host_double) {
-  for (const auto& [format, host] : {FormatOp{Format::Single, host_single}, FormatOp{Format::Double, host_double}}) {
+  for (const auto& [format, host] :
+       {FormatOp{Format::Single, host_single}, FormatOp{Format::Double, host_double}}) {
     const auto call = [ours, f = format](Env& env, Bits a, Bits b, Bits) { return ours(env, f, a, b); };
     check_binary(format, {name, host, call, width_of(format)});
   }
@@ -199,7 +201,8 @@ TEST(FpHost, Min) { check_both("min", min, host_minss, host_minsd); }
 TEST(FpHost, Max) { check_both("max", max, host_maxss, host_maxsd); }
 
 TEST(FpHost, Sqrt) {
-  for (const auto& [format, host] : {FormatOp{Format::Single, host_sqrtss}, FormatOp{Format::Double, host_sqrtsd}}) {
+  for (const auto& [format, host] :
+       {FormatOp{Format::Single, host_sqrtss}, FormatOp{Format::Double, host_sqrtsd}}) {
     const auto call = [f = format](Env& env, Bits a, Bits, Bits) { return fp::sqrt(env, f, a); };
     check_unary(format, {"sqrt", host, call, width_of(format)});
   }
@@ -207,7 +210,8 @@ TEST(FpHost, Sqrt) {
 
 TEST(FpHost, FusedMultiplyAdd) {
   if (!__builtin_cpu_supports("fma")) GTEST_SKIP() << "this CPU has no FMA";
-  for (const auto& [format, host] : {FormatOp{Format::Single, host_fmass}, FormatOp{Format::Double, host_fmasd}}) {
+  for (const auto& [format, host] :
+       {FormatOp{Format::Single, host_fmass}, FormatOp{Format::Double, host_fmasd}}) {
     const auto call = [f = format](Env& env, Bits a, Bits b, Bits c) { return mul_add(env, f, c, b, a); };
     check_ternary(format, {"fma", host, call, width_of(format)});
   }
@@ -222,14 +226,19 @@ TEST(FpHost, Compare) {
     bool signal_quiet;
     HostOp host;
   };
-  for (const Row& row : {Row{Format::Single, true, host_comiss}, Row{Format::Double, true, host_comisd},
-                         Row{Format::Single, false, host_ucomiss}, Row{Format::Double, false, host_ucomisd}}) {
+  for (const Row& row :
+       {Row{Format::Single, true, host_comiss}, Row{Format::Double, true, host_comisd},
+        Row{Format::Single, false, host_ucomiss}, Row{Format::Double, false, host_ucomisd}}) {
     const auto call = [row](Env& env, Bits a, Bits b, Bits) -> uint64_t {
       switch (compare(env, row.format, a, b, row.signal_quiet)) {
-        case Relation::Less: return kCarry;
-        case Relation::Equal: return kZero;
-        case Relation::Greater: return 0;
-        case Relation::Unordered: break;
+        case Relation::Less:
+          return kCarry;
+        case Relation::Equal:
+          return kZero;
+        case Relation::Greater:
+          return 0;
+        case Relation::Unordered:
+          break;
       }
       return kCarry | kParity | kZero;
     };
@@ -243,8 +252,9 @@ TEST(FpHost, RoundToIntegral) {
     bool exact;
     HostOp host;
   };
-  for (const Row& row : {Row{Format::Single, true, host_roundss_exact}, Row{Format::Double, true, host_roundsd_exact},
-                         Row{Format::Single, false, host_roundss}, Row{Format::Double, false, host_roundsd}}) {
+  for (const Row& row :
+       {Row{Format::Single, true, host_roundss_exact}, Row{Format::Double, true, host_roundsd_exact},
+        Row{Format::Single, false, host_roundss}, Row{Format::Double, false, host_roundsd}}) {
     const auto call = [row](Env& env, Bits a, Bits, Bits) {
       return round_to_integral(env, row.format, a, env.mode.rounding, row.exact);
     };
@@ -253,7 +263,9 @@ TEST(FpHost, RoundToIntegral) {
 }
 
 void check_conversion(Format from, Format to, HostOp host) {
-  const auto call = [from, to](Env& env, Bits a, Bits, Bits) { return convert(env, from, to, a, env.mode.rounding); };
+  const auto call = [from, to](Env& env, Bits a, Bits, Bits) {
+    return convert(env, from, to, a, env.mode.rounding);
+  };
   check_unary(from, {"convert", host, call, width_of(to)});
 }
 
@@ -275,9 +287,10 @@ TEST(FpHost, ToInteger) {
     bool truncate;
     HostOp host;
   };
-  for (const Row& row : {Row{Format::Double, 32, false, host_cvtsd2si32}, Row{Format::Single, 32, false, host_cvtss2si32},
-                         Row{Format::Double, 64, false, host_cvtsd2si64}, Row{Format::Single, 64, false, host_cvtss2si64},
-                         Row{Format::Double, 32, true, host_cvttsd2si32}, Row{Format::Single, 64, true, host_cvttss2si64}}) {
+  for (const Row& row :
+       {Row{Format::Double, 32, false, host_cvtsd2si32}, Row{Format::Single, 32, false, host_cvtss2si32},
+        Row{Format::Double, 64, false, host_cvtsd2si64}, Row{Format::Single, 64, false, host_cvtss2si64},
+        Row{Format::Double, 32, true, host_cvttsd2si32}, Row{Format::Single, 64, true, host_cvttss2si64}}) {
     const auto call = [row](Env& env, Bits a, Bits, Bits) {
       const Rounding rounding = row.truncate ? Rounding::TowardZero : env.mode.rounding;
       return to_fixed(env, row.from, a, row.width, Signedness::Signed, 0, rounding);
@@ -292,8 +305,9 @@ TEST(FpHost, FromInteger) {
     unsigned width;
     HostOp host;
   };
-  for (const Row& row : {Row{Format::Double, 32, host_cvtsi2sd32}, Row{Format::Double, 64, host_cvtsi2sd64},
-                         Row{Format::Single, 32, host_cvtsi2ss32}, Row{Format::Single, 64, host_cvtsi2ss64}}) {
+  for (const Row& row :
+       {Row{Format::Double, 32, host_cvtsi2sd32}, Row{Format::Double, 64, host_cvtsi2sd64},
+        Row{Format::Single, 32, host_cvtsi2ss32}, Row{Format::Single, 64, host_cvtsi2ss64}}) {
     const auto call = [row](Env& env, Bits a, Bits, Bits) {
       return from_fixed(env, row.to, a, row.width, Signedness::Signed, 0, env.mode.rounding);
     };

@@ -6,10 +6,14 @@ namespace ferry::ir::fp::test {
 
 Layout layout_of(Format format) {
   switch (format) {
-    case Format::Half: return {16, 10};
-    case Format::BFloat16: return {16, 7};
-    case Format::Single: return {32, 23};
-    case Format::Double: break;
+    case Format::Half:
+      return {16, 10};
+    case Format::BFloat16:
+      return {16, 7};
+    case Format::Single:
+      return {32, 23};
+    case Format::Double:
+      break;
   }
   return {64, 52};
 }
@@ -30,8 +34,8 @@ void add_some(const Layout& layout, std::vector<Bits>& out) {
   const Bits infinity = layout.max_exponent() << layout.fraction_bits;
   const Bits quiet = ulp >> 1;
   out.insert(out.end(),
-             {Bits{2}, quiet, quiet | 1, quiet >> 1, ulp + 1, 2 * ulp, one - 1, one - ulp, one + ulp, one + ulp + quiet,
-              infinity - ulp, infinity - ulp - 1, infinity - 2 * ulp, infinity | quiet,
+             {Bits{2}, quiet, quiet | 1, quiet >> 1, ulp + 1, 2 * ulp, one - 1, one - ulp, one + ulp,
+              one + ulp + quiet, infinity - ulp, infinity - ulp - 1, infinity - 2 * ulp, infinity | quiet,
               infinity | layout.fraction_mask(), infinity | (quiet - 1), one / 2, one + one / 2});
 }
 
@@ -39,7 +43,8 @@ void add_many(const Layout& layout, std::vector<Bits>& out) {
   const Bits ulp = Bits{1} << layout.fraction_bits;
   const Bits one = layout.bias() << layout.fraction_bits;
   const Bits infinity = layout.max_exponent() << layout.fraction_bits;
-  for (const unsigned power : {0u, 1u, 2u, 14u, 15u, 16u, 30u, 31u, 32u, 33u, 52u, 53u, 62u, 63u, 64u, 83u, 84u, 85u}) {
+  for (const unsigned power :
+       {0u, 1u, 2u, 14u, 15u, 16u, 30u, 31u, 32u, 33u, 52u, 53u, 62u, 63u, 64u, 83u, 84u, 85u}) {
     const Bits value = one + power * ulp;
     if (value + ulp >= infinity) break;
     out.insert(out.end(), {value - 1, value, value + 1, value + ulp / 2, value + ulp / 4 * 3});
@@ -87,7 +92,8 @@ Bits RandomOperands::next() {
   const auto choice = static_cast<unsigned>(random_() & 15);
   Bits exponent = random_() % (layout_.max_exponent() + 1);
   Bits fraction = raw & layout_.fraction_mask();
-  if (choice < 6) exponent = (last_exponent_ + (raw >> 56) % 5 + layout_.max_exponent() - 1) % (layout_.max_exponent() + 1);
+  if (choice < 6)
+    exponent = (last_exponent_ + (raw >> 56) % 5 + layout_.max_exponent() - 1) % (layout_.max_exponent() + 1);
   if (choice == 6) exponent = 0;
   if (choice == 7) exponent = layout_.max_exponent() - 1 - (raw >> 60) % 2;
   if (choice == 8) exponent = layout_.bias() + (raw >> 58);
