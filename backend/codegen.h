@@ -59,6 +59,8 @@ class Codegen {
   virtual ~Codegen() = default;
   virtual std::string_view name() const = 0;
   /// Compiles `function` into `space`. Errors: the cache is full, or something this backend cannot do.
+  /// A slow implementation uses `space` only at the very end: its first use takes the engine's translation lock,
+  /// which is then held until the engine has published the result.
   virtual support::Result<std::unique_ptr<CodeObject>> compile(const ir::Function& function, CodeSpace& space) = 0;
 };
 

@@ -1,14 +1,37 @@
 #pragma once
 
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "ir/guest_arch.h"
 #include "ir/support/result.h"
 
 namespace ferry::backend {
+
+class Codegen;
+struct EngineOptions;
+
+/// What only the embedder knows of guest memory. All methods are called from guest threads, outside signal handlers.
+class CodeAccess {
+ public:
+  virtual ~CodeAccess() = default;
+  /// Whether the guest may execute the page that holds `pc`. Guest pages are never executable on the host.
+  virtual bool executable(GuestAddr pc) = 0;
+};
+
+/// Disassembly of host code, for dumps.
+class HostDisassembler {
+ public:
+  virtual ~HostDisassembler() = default;
+  virtual std::string disassemble(std::span<const std::byte> code, uint64_t address) = 0;
+};
+
+/// Makes a code generator; called at the first compile, so that a short program never pays for it.
+using CodegenFactory = std::unique_ptr<Codegen> (*)(const EngineOptions&);
 
 enum class EngineKind : uint8_t { Interp, Baseline, Llvm, Auto };
 
@@ -25,6 +48,12 @@ struct EngineOptions {
   uint32_t region_insts = 1024;   ///< guest instructions in an LLVM region
   uint64_t code_bytes = 256u << 20;
   std::string dump;               ///< comma-separated stages to print on stderr: ir, opt, llvm, asm
+  uint64_t code_address = 0;      ///< where the code cache should lie; 0: the kernel chooses
+  bool background = true;         ///< compile with LLVM on a thread of its own (Auto only)
+  bool perf_map = false;          ///< write /tmp/perf-PID.map
+  CodegenFactory llvm = nullptr;  ///< backend/llvm's make_llvm_codegen; without it Auto is Baseline
+  CodeAccess* access = nullptr;   ///< without it every readable page is executable
+  HostDisassembler* disassembler = nullptr;  ///< for dump=asm
 };
 
 enum class StopReason : uint8_t {
@@ -47,6 +76,7 @@ struct EngineStats {
   uint64_t baseline_blocks = 0, baseline_insts = 0, baseline_ns = 0, baseline_bytes = 0;
   uint64_t llvm_regions = 0, llvm_insts = 0, llvm_ns = 0, llvm_bytes = 0;
   uint64_t dispatches = 0, invalidations = 0, flushes = 0;
+  uint64_t faults = 0, tagged_accesses = 0;  ///< tagged: instructions interpreted because of a tagged address
 };
 
 /// One guest CPU: its registers and what translated code needs beside them. Belongs to one host thread at a time.

@@ -16,6 +16,9 @@ namespace ferry::backend {
 ///   rsp            8 modulo 16 at every block's entry. [rsp] is the host address that the matching guest return
 ///                  continues at and [rsp + 8] the guest address that this holds for (see docs/adr/0004).
 ///   mxcsr          the guest's rounding mode and cumulative exception flags, exceptions masked
+///   state's pc row stale, except: before a call of a helper with HelperEffect::Memory translated code stores the pinned
+///                  registers and the current guest instruction's address there. A fault inside the helper is
+///                  reported with what the state holds; nothing on the host stack is looked at.
 /// Numbers are the x86-64 encodings of the registers.
 inline constexpr uint8_t kStateReg = 12;
 inline constexpr uint8_t kPinRegs[ir::kPinCount] = {13, 14, 15, 7, 6, 8, 9, 11};
@@ -27,6 +30,8 @@ struct LinkSlot {
   const void* unresolved;  ///< the thunk, to go back to when the target is invalidated
   uint64_t guest_pc;       ///< the guest address it leads to
   uint64_t mode;           ///< and its mode bits
+  uint64_t* counter;       ///< loop and call edges: counts down, the edge takes Stubs::hot when it becomes zero (once;
+                           ///< the engine may set it again to be asked later). nullptr elsewhere
 };
 
 /// One line of a thread's inline table for indirect branches.
@@ -35,6 +40,11 @@ struct JumpCacheEntry {
   std::atomic<const void*> code;
 };
 inline constexpr unsigned kJumpCacheBits = 10;
+/// The one line where `guest_pc` may be found. On a hit the code is entered with rax = guest_pc: another thread may
+/// have put Stubs::indirect_miss there.
+constexpr unsigned jump_cache_index(uint64_t guest_pc) {
+  return static_cast<unsigned>(guest_pc >> 2) & ((1u << kJumpCacheBits) - 1);
+}
 /// Never a branch target: marks empty lines and the bottom of the return stack.
 inline constexpr uint64_t kNoGuestPc = ~uint64_t{0};
 
@@ -48,6 +58,10 @@ enum class ExitKind : uint32_t {
   Hot,          ///< exit_value: the LinkSlot of a loop or call edge whose counter ran out
 };
 
+/// Bits of RuntimeArea::interrupt; translated code only tests it for zero.
+inline constexpr uint32_t kInterruptEmbedder = 1;  ///< Cpu::request_interrupt()
+inline constexpr uint32_t kInterruptEngine = 2;    ///< the engine wants every thread out of translated code for a moment
+
 inline constexpr unsigned kMaxHelpers = 512;
 
 /// Entry points of the hand-written stubs that all translated code shares; copied into every RuntimeArea so that
@@ -58,6 +72,9 @@ struct Stubs {
   const void* ret;             ///< rax: guest address. Matches the return stack, else as `indirect`
   const void* exit;            ///< exit_kind, exit_value and the state's pc are set: stores pins, leaves for the engine
   const void* hot;             ///< rax: LinkSlot. As resolve_link, with ExitKind::Hot
+  const void* indirect_miss;   ///< rax: guest address. Leaves for the engine with ExitKind::Indirect, no look-up
+  const void* leave;           ///< r12 is set, pins are in the state already, rsp may be anything: leaves for the engine.
+                               ///< The engine's fault handler continues here, after it set return_rsp
   const void* reset_returns;   ///< called (rax kept) when the return stack is full: empties it, comes back by jmp rcx
 };
 
