@@ -42,6 +42,11 @@ class GuestArch {
   /// the next page boundary is read before it is known to be executed.
   virtual void translate(BlockKey key, const TranslateLimits& limits, Function& out) const = 0;
 
+  /// Bits of a data address that the guest's memory looks at. An access through an address with other bits set (A64's
+  /// top-byte-ignore tags) faults on the host and is then done by the interpreter, with those bits cleared; helpers
+  /// that access memory clear them themselves.
+  virtual uint64_t address_mask() const { return ~uint64_t{0}; }
+
   /// Disassembly of the instruction at `pc`, for dumps and for the one line that reports an illegal instruction.
   virtual std::string disassemble(GuestAddr pc, std::span<const std::byte> code) const = 0;
 };
