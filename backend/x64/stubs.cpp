@@ -1,0 +1,208 @@
+#include "backend/x64/stubs.h"
+
+#include <cstring>
+
+#include "backend/x64/assembler.h"
+#include "backend/x64/slow_op.h"
+
+namespace ferry::backend::x64 {
+
+namespace {
+
+using namespace Xbyak::util;
+
+constexpr size_t kStubBytes = 4096;
+
+/// Writes all stubs, one after the other, into the room that it was given.
+class StubWriter {
+ public:
+  StubWriter(const ir::StateLayout& layout, std::span<std::byte> room)
+      : layout_(layout), as_(room.size(), room.data()) {}
+
+  StubCode write() {
+    StubCode code;
+    code.enter = reinterpret_cast<void (*)(void*, const void*)>(reinterpret_cast<uintptr_t>(enter()));
+    code.entries.exit = exit(code.entries.leave);
+    code.entries.resolve_link = leave_for(ExitKind::ResolveLink);
+    code.entries.hot = leave_for(ExitKind::Hot);
+    code.entries.indirect = indirect();
+    code.entries.ret = ret();
+    code.entries.reset_returns = reset_returns();
+    code.entries.slow_op = slow_op();
+    return code;
+  }
+
+  size_t size() const { return as_.getSize(); }
+
+ private:
+  const void* here() {
+    as_.align(16);
+    return as_.getCurr();
+  }
+
+  template <typename Move>
+  void for_each_pin(Move move) {
+    for (const ir::StateReg& reg : layout_.regs) {
+      if (reg.pin == ir::kNoPin) continue;
+      const int width = ir::bits(reg.type) > 32 ? 64 : 32;
+      move(Xbyak::Reg32e(kPinRegs[reg.pin], width), ptr[r12 + int{reg.offset}]);
+    }
+  }
+
+  const void* enter() {
+    const void* at = here();
+    for (const auto& reg : {rbp, rbx, r12, r13, r14, r15}) as_.push(reg);
+    as_.mov(r12, rdi);
+    as_.mov(rax, rsi);
+    as_.mov(as_.area(FERRY_AREA_OFFSET(host_rsp)), rsp);
+    as_.mov(rsp, as_.area(FERRY_AREA_OFFSET(return_rsp)));
+    for_each_pin([this](const Xbyak::Reg& reg, const Xbyak::Address& home) { as_.mov(reg, home); });
+    as_.jmp(rax);
+    return at;
+  }
+
+  const void* exit(const void*& leave) {
+    exit_ = here();
+    for_each_pin([this](const Xbyak::Reg& reg, const Xbyak::Address& home) { as_.mov(home, reg); });
+    leave = as_.getCurr();
+    as_.mov(as_.area(FERRY_AREA_OFFSET(return_rsp)), rsp);
+    as_.mov(rsp, as_.area(FERRY_AREA_OFFSET(host_rsp)));
+    for (const auto& reg : {r15, r14, r13, r12, rbx, rbp}) as_.pop(reg);
+    as_.ret();
+    return exit_;
+  }
+
+  /// Leaves for the engine with rax as the exit's value.
+  const void* leave_for(ExitKind kind) {
+    const void* at = here();
+    as_.mov(as_.area(FERRY_AREA_OFFSET(exit_value)), rax);
+    as_.mov(as_.area32(FERRY_AREA_OFFSET(exit_kind)), static_cast<uint32_t>(kind));
+    as_.jmp(exit_);
+    return at;
+  }
+
+  const void* indirect() {
+    const void* miss = leave_for(ExitKind::Indirect);
+    const void* interrupted = here();
+    as_.mov(ptr[r12 + int{layout_.regs[layout_.pc].offset}], rax);
+    as_.mov(as_.area32(FERRY_AREA_OFFSET(exit_kind)), static_cast<uint32_t>(ExitKind::Interrupt));
+    as_.jmp(exit_);
+    indirect_ = here();
+    as_.cmp(as_.area32(FERRY_AREA_OFFSET(interrupt)), 0);
+    as_.jne(interrupted);
+    as_.jump_cache_index(ecx, rax);
+    as_.cmp(ptr[r12 + rcx + FERRY_AREA_OFFSET(jump_cache)], rax);
+    as_.jne(miss);
+    as_.jmp(ptr[r12 + rcx + (FERRY_AREA_OFFSET(jump_cache) + static_cast<int>(offsetof(JumpCacheEntry, code)))]);
+    return indirect_;
+  }
+
+  const void* ret() {
+    const void* miss = here();
+    as_.mov(rsp, as_.area(FERRY_AREA_OFFSET(return_stack_top)));
+    as_.jmp(indirect_);
+    const void* at = here();
+    as_.cmp(ptr[rsp + 8], rax);
+    as_.jne(miss);
+    as_.ret();
+    return at;
+  }
+
+  const void* reset_returns() {
+    const void* at = here();
+    as_.mov(rsp, as_.area(FERRY_AREA_OFFSET(return_stack_top)));
+    as_.jmp(rcx);
+    return at;
+  }
+
+  /// Called with a SlowOp behind the call; keeps every register.
+  const void* slow_op() {
+    constexpr int kVectorBytes = 16 * 16;
+    const void* at = here();
+    const Xbyak::Reg64 kept[] = {rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11};
+    for (const auto& reg : kept) as_.push(reg);
+    const int return_at = 8 * static_cast<int>(std::size(kept));
+    as_.mov(rdi, ptr[rsp + return_at]);
+    as_.add(qword[rsp + return_at], static_cast<uint32_t>(sizeof(SlowOp)));
+    as_.lea(rsi, as_.area(FERRY_AREA_OFFSET(slow_operands)));
+    as_.sub(rsp, kVectorBytes + 8);
+    for (int i = 0; i < 16; ++i) as_.movaps(ptr[rsp + 16 * i], Xbyak::Xmm(i));
+    as_.mov(rax, reinterpret_cast<uintptr_t>(&run_slow_op));
+    as_.call(rax);
+    for (int i = 0; i < 16; ++i) as_.movaps(Xbyak::Xmm(i), ptr[rsp + 16 * i]);
+    as_.add(rsp, kVectorBytes + 8);
+    for (size_t i = std::size(kept); i-- > 0;) as_.pop(kept[i]);
+    as_.ret();
+    return at;
+  }
+
+  const ir::StateLayout& layout_;
+  Assembler as_;
+  const void* exit_ = nullptr;
+  const void* indirect_ = nullptr;
+};
+
+/// Bytes written one after the other: the thunks are too small for an encoder object.
+class Bytes {
+ public:
+  explicit Bytes(std::byte* at) : start_(at), at_(at) {}
+
+  Bytes& put(std::initializer_list<uint8_t> bytes) {
+    for (uint8_t b : bytes) *at_++ = std::byte{b};
+    return *this;
+  }
+  template <typename T>
+  Bytes& value(T v) {
+    std::memcpy(at_, &v, sizeof(v));
+    at_ += sizeof(v);
+    return *this;
+  }
+  /// A 32-bit displacement from the end of the instruction, which it ends.
+  Bytes& relative(const void* to) { return value(static_cast<int32_t>(static_cast<const std::byte*>(to) - (at_ + 4))); }
+  std::byte* at() const { return at_; }
+  size_t size() const { return static_cast<size_t>(at_ - start_); }
+
+ private:
+  std::byte* start_;
+  std::byte* at_;
+};
+
+}  // namespace
+
+support::Result<StubCode> emit_stubs(const ir::StateLayout& layout, CodeSpace& space) {
+  const std::span<std::byte> room = space.reserve(kStubBytes);
+  if (room.empty()) return support::Error{"the code cache is too small for the entry stubs"};
+  StubWriter writer(layout, room);
+  const StubCode code = writer.write();
+  space.commit(writer.size());
+  return code;
+}
+
+size_t emit_resolver(std::byte* at, LinkSlot& slot) {
+  Bytes out(at);
+  out.put({0x48, 0x8d, 0x05}).relative(&slot);                                            // lea rax, [slot]
+  out.put({0x41, 0xff, 0xa4, 0x24}).value(int32_t{FERRY_AREA_OFFSET(stubs.resolve_link)});  // jmp [r12 + resolve_link]
+  slot.unresolved = at;
+  slot.target.store(at, std::memory_order_relaxed);
+  return out.size();
+}
+
+size_t emit_call_thunk(std::byte* at, const LinkSlot* target, const LinkSlot& back, GuestAddr return_pc) {
+  Bytes out(at);
+  out.put({0x49, 0x3b, 0xa4, 0x24}).value(int32_t{FERRY_AREA_OFFSET(return_stack_limit)});  // cmp rsp, [r12 + limit]
+  out.put({0x73, 0x0f});                                                                    // jae +15
+  out.put({0x48, 0x8d, 0x0d}).value(int32_t{8});                                             // lea rcx, [rip + 8]
+  out.put({0x41, 0xff, 0xa4, 0x24}).value(int32_t{FERRY_AREA_OFFSET(stubs.reset_returns)});  // jmp [r12 + reset_returns]
+  out.put({0x48, 0xb9}).value(return_pc.value);                                             // mov rcx, return_pc
+  out.put({0x51});                                                                          // push rcx
+  if (target) {
+    out.put({0xff, 0x15}).relative(target);  // call [target]
+  } else {
+    out.put({0x41, 0xff, 0x94, 0x24}).value(int32_t{FERRY_AREA_OFFSET(stubs.indirect)});  // call [r12 + indirect]
+  }
+  out.put({0x48, 0x83, 0xc4, 0x08});     // add rsp, 8
+  out.put({0xff, 0x25}).relative(&back);  // jmp [back]
+  return out.size();
+}
+
+}  // namespace ferry::backend::x64
