@@ -63,7 +63,7 @@ std::vector<uint64_t> fpcr_variants(const Row& row) {
   std::vector<uint64_t> flushes{0, row.format == Format::Half ? kFz16 : kFz};
   if (row.operands == 1 || row.group == Group::WidenAddend) flushes = {0, kFz, kFz16, kFz | kFz16};
   std::vector<uint64_t> halves{0};
-  if (row.group == Group::Conversion) halves.push_back(kAhp);
+  if (row.group == Group::Conversion || row.format == Format::Half) halves.push_back(kAhp);
   std::vector<uint64_t> variants;
   for (uint64_t rmode = 0; rmode < 4; ++rmode) {
     for (const uint64_t dn : {uint64_t{0}, kDn}) {
