@@ -1,0 +1,77 @@
+#pragma once
+
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "ir/support/address.h"
+#include "linux-user/abi/syscall_table.h"
+
+namespace ferry::linux_user {
+
+struct Task;
+
+/// A signal about to be delivered: what the frame on the guest's stack says. `mask` is the mask that rt_sigreturn puts back.
+struct SignalDelivery {
+  int signal;
+  siginfo_t info;  ///< AArch64's layout is x86-64's
+  uint64_t handler;
+  uint64_t flags;     ///< the guest's SA_ flags
+  uint64_t restorer;  ///< 0: the trampoline of the process
+  uint64_t mask;
+  GuestAddr stack_top;  ///< where the frame goes below: the stack pointer, or the end of the alternate stack
+  uint64_t fault_address = 0;
+};
+
+/// What ferry must know of a guest's Linux: one object per guest architecture. `state` is always the CPU state (Cpu::state()).
+class Abi {
+ public:
+  virtual ~Abi() = default;
+
+  // Identity.
+  virtual std::string_view machine() const = 0;   ///< uname -m, also the name for frontend::find_guest
+  virtual std::string_view platform() const = 0;  ///< AT_PLATFORM
+  virtual uint16_t elf_machine() const = 0;
+  virtual uint8_t elf_class() const = 0;  ///< ELFCLASS64...
+  virtual uint8_t elf_data() const = 0;   ///< ELFDATA2LSB...
+  virtual uint64_t hwcap() const = 0;
+  virtual uint64_t hwcap2() const = 0;
+  virtual uint64_t min_signal_stack() const = 0;     ///< AT_MINSIGSTKSZ
+  virtual std::string_view cpuinfo_entry() const = 0;  ///< the part of /proc/cpuinfo that follows "processor : N"
+
+  // System calls.
+  virtual std::span<const SyscallRow> syscalls() const = 0;  ///< sorted by number
+  virtual const SyscallRow* find_syscall(uint64_t number) const = 0;
+  virtual uint64_t syscall_number(const void* state) const = 0;
+  virtual SyscallArgs syscall_args(const void* state) const = 0;
+  /// Stores a result (a value or -errno) as the guest's kernel returns it.
+  virtual void set_syscall_result(void* state, int64_t value) const = 0;
+  /// Moves the pc from after the system-call instruction back onto it. The argument registers are still those of the call as
+  /// long as no result was stored.
+  virtual void rewind_syscall(void* state) const = 0;
+
+  // Registers.
+  virtual GuestAddr pc(const void* state) const = 0;
+  virtual void set_pc(void* state, GuestAddr pc) const = 0;
+  virtual GuestAddr sp(const void* state) const = 0;
+  virtual void set_sp(void* state, GuestAddr sp) const = 0;
+  virtual void set_tls(void* state, uint64_t value) const = 0;
+  /// The registers of a new program: all zero but these.
+  virtual void start(void* state, GuestAddr entry, GuestAddr sp) const = 0;
+
+  // Signals.
+  /// Code for a page of the guest's that ends a handler without SA_RESTORER.
+  virtual std::span<const std::byte> signal_trampoline() const = 0;
+  /// Builds the frame and sets the registers for the handler. False: the stack cannot be written.
+  [[nodiscard]] virtual bool push_signal_frame(Task& task, const SignalDelivery& delivery) const = 0;
+  /// rt_sigreturn: restores registers from the frame at the stack pointer; `mask` is the signal mask to put back. False:
+  /// the frame is not readable or not valid.
+  [[nodiscard]] virtual bool pop_signal_frame(Task& task, uint64_t& mask) const = 0;
+};
+
+/// AArch64 Linux.
+const Abi& arm64_abi();
+
+}  // namespace ferry::linux_user

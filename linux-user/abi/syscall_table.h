@@ -1,0 +1,102 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "linux-user/host/safe_syscall.h"
+#include "linux-user/mm/guest_copy.h"
+#include "linux-user/sys_result.h"
+
+namespace ferry::linux_user {
+
+struct Task;
+
+using SyscallArgs = std::array<uint64_t, 6>;
+using SyscallFn = SysResult (*)(Task&, const SyscallArgs&);
+
+enum class Support : uint8_t {
+  Full,
+  Partial,  ///< the note says what is missing
+  None,     ///< answers an error; the note says which and why
+};
+
+/// One row of a guest's table. A table is made of .def files (abi/arm64/syscalls_*.def) of
+///   CALL(number, name, handler, "argument words", Support, "note")     a typed handler SysResult handler(Task&, ...)
+///   PASS(number, name, "argument words")                               forward<SYS_name>
+///   BLOCK(number, name, "argument words")                              forward_blocking<SYS_name>
+struct SyscallRow {
+  uint16_t number;
+  SyscallFn handler;
+  const char* name;
+  const char* args;  ///< one word per argument: how --strace prints it (see strace.h)
+  Support support;
+  const char* note;
+};
+
+/// Words in a row's argument list.
+constexpr size_t count_words(std::string_view text) {
+  size_t words = 0;
+  bool inside = false;
+  for (char c : text) {
+    if (c != ' ' && !inside) ++words;
+    inside = c != ' ';
+  }
+  return words;
+}
+
+namespace detail {
+
+/// One argument register as the kernel's SYSCALL_DEFINE converts it: integers are truncated to the parameter's type.
+template <typename T>
+constexpr T convert_argument(uint64_t value) {
+  if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
+    return static_cast<T>(value);
+  } else if constexpr (std::is_same_v<T, GuestAddr>) {
+    return GuestAddr{value};
+  } else {
+    return T{GuestAddr{value}};  // Ptr<...>
+  }
+}
+
+template <typename>
+struct HandlerTraits;
+template <typename... Args>
+struct HandlerTraits<SysResult (*)(Task&, Args...)> {
+  static constexpr size_t kCount = sizeof...(Args);
+  template <auto Handler, size_t... I>
+  static SysResult call(Task& task, const SyscallArgs& args, std::index_sequence<I...>) {
+    return Handler(task, convert_argument<Args>(args[I])...);
+  }
+};
+
+}  // namespace detail
+
+/// Calls a typed handler `SysResult handler(Task&, T0, T1...)` with the guest's argument registers.
+template <auto Handler>
+SysResult call_handler(Task& task, const SyscallArgs& args) {
+  using Traits = detail::HandlerTraits<decltype(Handler)>;
+  return Traits::template call<Handler>(task, args, std::make_index_sequence<Traits::kCount>{});
+}
+
+template <auto Handler>
+inline constexpr size_t kHandlerArgs = detail::HandlerTraits<decltype(Handler)>::kCount;
+
+/// Calls that mean the same on the host, structures included, and do not block.
+template <long HostNumber>
+SysResult forward(Task&, const SyscallArgs& a) {
+  return raw_syscall(HostNumber, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+const std::atomic<uint32_t>& interrupt_flag(const Task& task);
+
+/// The same for calls that may block.
+template <long HostNumber>
+SysResult forward_blocking(Task& task, const SyscallArgs& a) {
+  return safe_syscall(interrupt_flag(task), HostNumber, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+}  // namespace ferry::linux_user

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/engine.h"
+#include "linux-user/abi/abi.h"
+#include "linux-user/guest_task.h"
+#include "linux-user/mm/address_space.h"
+#include "linux-user/options.h"
+#include "linux-user/paths/path_resolver.h"
+#include "linux-user/signal/signal_state.h"
+#include "linux-user/stats.h"
+#include "linux-user/strace.h"
+
+namespace ferry::linux_user {
+
+/// The guest's process: what its threads share. One per ferry process; made in main() before the first Task and never destroyed.
+struct Process {
+  Process(Options opts, const Abi& guest_abi);
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  const Options options;
+  const Abi& abi;
+  std::unique_ptr<backend::Engine> engine;
+  AddressSpace memory;
+  PathResolver paths;
+  SignalActions signals;
+  Strace strace;
+  SyscallStats stats;
+
+  // The program that runs.
+  std::string exe_guest_path;  ///< absolute, as the guest sees it: what readlink of /proc/self/exe answers
+  std::string exe_host_path;
+  std::vector<std::string> argv;         ///< the guest's
+  std::vector<std::string> environment;  ///< the guest's, at its start
+  std::vector<uint64_t> auxv;            ///< pairs, AT_NULL included
+
+  /// Descriptors that ferry itself keeps open (--dump and --strace files...): the guest does not see them.
+  bool owns_fd(int fd) const;
+};
+
+/// Ends the process like exit_group(2), after --stats and --strace are written.
+[[noreturn]] void exit_process(Process& process, int status);
+/// What exit_process() does before the end; for ends by a signal too.
+void flush_reports(Process& process);
+
+/// Runs a thread of the guest until it is exiting. Delivers signals between engine runs and after system calls.
+void run_task(Task& task);
+
+}  // namespace ferry::linux_user

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "backend/engine.h"
+#include "linux-user/signal/signal_state.h"
+
+namespace ferry::linux_user {
+
+struct Process;
+
+/// A thread of the guest: one host thread runs it from start to end.
+struct Task {
+  explicit Task(Process& owner) : process(owner) {}
+  Task(const Task&) = delete;
+  Task& operator=(const Task&) = delete;
+
+  Process& process;
+  std::unique_ptr<backend::Cpu> cpu;
+  pid_t tid = 0;  ///< the host's; the guest sees the same
+
+  TaskSignals signals;
+
+  // Set by clone, set_tid_address and set_robust_list; used when the thread ends.
+  uint64_t clear_child_tid = 0;
+  uint64_t robust_list = 0;
+  uint64_t robust_list_size = 0;
+
+  /// Set by exit(2): run_task() returns to the thread's start function.
+  bool exiting = false;
+  int exit_status = 0;
+
+  void* state() { return cpu->state(); }
+};
+
+/// The thread's Task, for the host's signal handler and nobody else.
+extern thread_local Task* current_task;
+
+}  // namespace ferry::linux_user

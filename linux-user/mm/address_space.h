@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "ir/support/address.h"
+#include "linux-user/sys_result.h"
+
+namespace ferry::backend {
+class Engine;
+}
+
+namespace ferry::linux_user {
+
+enum class VmaKind : uint8_t { Plain, Heap, Stack, Vdso };
+
+/// A mapping of the guest's.
+struct Vma {
+  GuestAddr end;
+  int protection;  ///< the guest's PROT_ bits; the host's mapping never has PROT_EXEC
+  VmaKind kind = VmaKind::Plain;
+};
+
+/// The guest's memory map. Guest memory is mapped at its own address (docs/adr/0007-address-space.md); this knows which mappings are the guest's, so that
+/// ferry's own are safe from it, and which are executable, so that translations of them are forgotten. Thread-safe.
+/// All methods that return SysResult answer what the system call of their name answers.
+class AddressSpace {
+ public:
+  static constexpr uint64_t kPageSize = 4096;
+
+  /// Translations are forgotten through `engine` (may be null: nothing to forget).
+  void set_engine(backend::Engine* engine) { engine_ = engine; }
+
+  SysResult mmap(GuestAddr address, uint64_t length, int protection, int flags, int fd, uint64_t offset);
+  SysResult munmap(GuestAddr address, uint64_t length);
+  SysResult mprotect(GuestAddr address, uint64_t length, int protection);
+  SysResult mremap(GuestAddr old_address, uint64_t old_length, uint64_t new_length, int flags, GuestAddr new_address);
+  SysResult madvise(GuestAddr address, uint64_t length, int advice);
+  SysResult shmat(int id, GuestAddr address, int flags);
+  SysResult shmdt(GuestAddr address);
+  SysResult remap_file_pages(GuestAddr address, uint64_t size, int protection, uint64_t page_offset, int flags);
+  /// The new break, or the old one when it cannot be moved.
+  GuestAddr brk(GuestAddr wanted);
+
+  /// Where the break starts: right after the program's image.
+  void set_brk_start(GuestAddr start);
+  /// Names what an existing mapping is for, in /proc/self/maps.
+  void set_kind(GuestAddr address, VmaKind kind);
+
+  /// Whether all of [address, address + length) is mapped by the guest.
+  bool is_mapped(GuestAddr address, uint64_t length) const;
+  /// Whether the guest may execute the byte at `address`.
+  bool is_executable(GuestAddr address) const;
+  std::map<GuestAddr, Vma> snapshot() const;
+
+  /// Around fork(): the map is at rest between the two; in the child too.
+  void lock() { mutex_.lock(); }
+  void unlock() { mutex_.unlock(); }
+
+ private:
+  using Map = std::map<GuestAddr, Vma>;
+
+  // All of these need the lock.
+  void insert(GuestAddr first, GuestAddr last, int protection, VmaKind kind);
+  void erase(GuestAddr first, GuestAddr last);
+  void split(GuestAddr at);
+  void merge_around(GuestAddr first, GuestAddr last);
+  void forget_code(GuestAddr first, GuestAddr last);
+  bool covers(GuestAddr first, GuestAddr last) const;
+  SysResult map_fixed(GuestAddr address, uint64_t length, int protection, int flags, int fd, uint64_t offset);
+  SysResult reserve_gaps(GuestAddr first, GuestAddr last, std::vector<std::pair<GuestAddr, GuestAddr>>& reserved);
+  template <typename Fn>
+  void for_each_overlap(GuestAddr first, GuestAddr last, Fn fn) const;
+
+  mutable std::mutex mutex_;
+  Map vmas_;
+  backend::Engine* engine_ = nullptr;
+  GuestAddr brk_start_{};
+  GuestAddr brk_{};
+};
+
+}  // namespace ferry::linux_user

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <map>
+#include <string>
+
+namespace ferry::linux_user {
+
+/// Counts for --stats: system calls made and those that ferry does not have.
+class SyscallStats {
+ public:
+  void count_call() { calls_.fetch_add(1, std::memory_order_relaxed); }
+  /// A number without a row, or with a row of Support::None.
+  void count_missing(uint64_t number);
+  uint64_t calls() const { return calls_.load(std::memory_order_relaxed); }
+  /// Number -> how often.
+  std::map<uint64_t, uint64_t> missing() const;
+
+ private:
+  std::atomic<uint64_t> calls_{0};
+  mutable std::mutex mutex_;
+  std::map<uint64_t, uint64_t> missing_;
+};
+
+}  // namespace ferry::linux_user
