@@ -7,10 +7,10 @@
 
 #include "frontend/arm64/patterns.h"
 
-// The lookup tables are made by the compiler and lie in read-only data. A word's bits 31..21 choose an entry of
-// level 1; it names a list of candidates or, where more than a few rows share those bits (Advanced SIMD, scalar
-// floating point, register loads), a table of level 2 that bits 15..10 choose from. Lists are ordered: holes
-// first, then rows with more fixed bits before rows with fewer.
+// The lookup tables are made by the compiler and lie in read-only data. A word's bits 31..21 choose an entry
+// of level 1; it names a list of candidates or, where more than a few rows share those bits (Advanced SIMD,
+// scalar floating point, register loads), a table of level 2 that bits 15..10 choose from. Lists are ordered:
+// holes first, then rows with more fixed bits before rows with fewer.
 
 namespace ferry::arm64 {
 namespace {
@@ -57,7 +57,7 @@ static_assert(well_formed(), "every pattern has 32 characters of 0, 1, - and let
 constexpr Probes make_probes() {
   Probes probes{};
   std::size_t count = 0;
-  for (const BitPattern& hole : kHoles) probes[count++] = {hole.mask, hole.value, 0, kNoRow};
+  for (const BitPattern& hole : kHoles) probes[count++] = {hole.mask, hole.value, hole.nonzero, kNoRow};
   for (int fixed = 32; fixed >= 0; --fixed) {
     for (const Row& row : kRows) {
       const BitPattern& p = row.pattern;
@@ -123,9 +123,9 @@ constexpr std::size_t kMaxLevel2 = 400;
 
 /// The tables before they are cut to size.
 struct Tables {
-  std::array<uint16_t, kKey1.size()> level1{};           ///< offset of a list, or kToLevel2 + number of a table
+  std::array<uint16_t, kKey1.size()> level1{};  ///< offset of a list, or kToLevel2 + number of a table
   std::array<uint16_t, kMaxLevel2 * kKey2.size()> level2{};  ///< offsets of lists
-  std::array<uint16_t, kMaxLists> lists{};               ///< numbers of probes, each list ended by kListEnd
+  std::array<uint16_t, kMaxLists> lists{};  ///< numbers of probes, each list ended by kListEnd
   std::size_t level2_count = 0;
   std::size_t lists_size = 0;
 
@@ -187,8 +187,8 @@ constexpr BitPattern pattern_of(const Probe& probe) {
   return pattern;
 }
 
-/// Two rows are disjoint or one is a strict subset of the other; no row lies wholly inside one hole. Rows that
-/// share a word share a list, so looking inside lists is enough.
+/// Two rows are disjoint or one is a strict subset of the other; no row lies wholly inside one hole. Rows
+/// that share a word share a list, so looking inside lists is enough.
 constexpr bool unambiguous() {
   std::size_t begin = 0;
   for (std::size_t end = 0; end < kLists.size(); ++end) {
@@ -199,7 +199,7 @@ constexpr bool unambiguous() {
       for (std::size_t a = begin; a < b; ++a) {
         const BitPattern first = pattern_of(kProbes[kLists[a]]);
         const bool is_hole = kProbes[kLists[a]].row == kNoRow;
-        if (is_hole && second.strict_subset_of(first)) return false;
+        if (is_hole && (second.mask & first.mask) == first.mask && first.matches(second.value)) return false;
         if (!is_hole && !second.disjoint(first) && !first.strict_subset_of(second)) return false;
       }
     }

@@ -10,9 +10,9 @@
 #include "frontend/arm64/decode.h"
 #include "frontend/arm64/patterns.h"
 
-// Calls a visitor's handler for a decoded word. A visitor is a class with public member functions named as the
-// rows of a64.def, `bool Handler(uint32_t field, ...)`, one argument per field. True: translation of the block
-// goes on; false: the block ends here. Handlers must not be overloaded.
+// Calls a visitor's handler for a decoded word. A visitor is a class with public member functions named as
+// the rows of a64.def, `bool Handler(uint32_t field, ...)`, one argument per field. True: translation of the
+// block goes on; false: the block ends here. Handlers must not be overloaded.
 
 namespace ferry::arm64 {
 
@@ -57,13 +57,13 @@ inline constexpr std::size_t kInsnCount = static_cast<std::size_t>(InsnId::kCoun
 template <typename Visitor>
 constexpr std::array<Thunk<Visitor>, kInsnCount> make_thunks() {
   return {
-#define INSN(handler, names, pattern, feature)                                   \
-  [] {                                                                           \
-    if constexpr (requires { &Visitor::handler; }) {                             \
-      return &call_handler<InsnId::handler, &Visitor::handler, Visitor>;         \
-    } else {                                                                     \
-      return &no_handler<Visitor>;                                               \
-    }                                                                            \
+#define INSN(handler, names, pattern, feature)                           \
+  [] {                                                                   \
+    if constexpr (requires { &Visitor::handler; }) {                     \
+      return &call_handler<InsnId::handler, &Visitor::handler, Visitor>; \
+    } else {                                                             \
+      return &no_handler<Visitor>;                                       \
+    }                                                                    \
   }(),
 #include "frontend/arm64/a64.def"
   };

@@ -9,9 +9,10 @@ namespace ferry::arm64 {
 template <InsnId id>
 inline constexpr frontend::BitPattern kPattern;
 
-#define INSN(handler, names, pattern, feature) \
-  template <>                                  \
-  inline constexpr frontend::BitPattern kPattern<InsnId::handler> = frontend::parse_bit_pattern(pattern, 32);
+#define INSN(handler, names, pattern, feature)                      \
+  template <>                                                       \
+  inline constexpr frontend::BitPattern kPattern<InsnId::handler> = \
+      frontend::parse_bit_pattern(pattern, 32);
 #include "frontend/arm64/a64.def"
 
 }  // namespace ferry::arm64

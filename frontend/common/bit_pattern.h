@@ -62,8 +62,8 @@ struct BitPattern {
   /// Every word that matches this matches `other` too, and `other` has fewer fixed bits.
   constexpr bool strict_subset_of(const BitPattern& other) const {
     const bool inside = (mask & other.mask) == other.mask && (value & other.mask) == other.value;
-    const bool nonzero_kept =
-        other.nonzero == 0 || (value & other.nonzero) != 0 || (nonzero & ~other.nonzero) == 0;
+    const bool nonzero_implied = nonzero != 0 && (nonzero & ~other.nonzero) == 0;
+    const bool nonzero_kept = other.nonzero == 0 || (value & other.nonzero) != 0 || nonzero_implied;
     return inside && nonzero_kept && std::popcount(mask) > std::popcount(other.mask);
   }
 

@@ -18,11 +18,16 @@ struct Target {
 
 Target target_of(Guest guest) {
   switch (guest) {
-    case Guest::AArch64: return {CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN};
-    case Guest::Arm: return {CS_ARCH_ARM, static_cast<cs_mode>(CS_MODE_ARM | CS_MODE_V8)};
-    case Guest::Thumb: return {CS_ARCH_ARM, static_cast<cs_mode>(CS_MODE_THUMB | CS_MODE_V8)};
-    case Guest::X86_64: return {CS_ARCH_X86, CS_MODE_64};
-    case Guest::I386: return {CS_ARCH_X86, CS_MODE_32};
+    case Guest::AArch64:
+      return {CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN};
+    case Guest::Arm:
+      return {CS_ARCH_ARM, static_cast<cs_mode>(CS_MODE_ARM | CS_MODE_V8)};
+    case Guest::Thumb:
+      return {CS_ARCH_ARM, static_cast<cs_mode>(CS_MODE_THUMB | CS_MODE_V8)};
+    case Guest::X86_64:
+      return {CS_ARCH_X86, CS_MODE_64};
+    case Guest::I386:
+      return {CS_ARCH_X86, CS_MODE_32};
   }
   return {CS_ARCH_ALL, CS_MODE_LITTLE_ENDIAN};
 }

@@ -10,8 +10,8 @@ namespace ferry::frontend {
 /// The instruction sets that can be disassembled.
 enum class Guest : uint8_t { AArch64, Arm, Thumb, X86_64, I386 };
 
-/// Turns machine code into text for dumps, logs and tests. Not for translation: it knows fewer instructions than
-/// ferry does. An object serves one thread at a time.
+/// Turns machine code into text for dumps, logs and tests. Not for translation: it knows fewer instructions
+/// than ferry does. An object serves one thread at a time.
 class Disassembler {
  public:
   explicit Disassembler(Guest guest);
@@ -27,7 +27,8 @@ class Disassembler {
   std::size_t handle_ = 0;
 };
 
-/// The first instruction of `code`, which lies at `pc`; unknown ones become ".inst 0x..." (A64, A32) or ".byte".
+/// The first instruction of `code`, which lies at `pc`; unknown ones become ".inst 0x..." (A64, A32) or
+/// ".byte".
 std::string disassemble(Guest guest, uint64_t pc, std::span<const std::byte> code);
 
 }  // namespace ferry::frontend
