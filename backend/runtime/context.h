@@ -76,7 +76,6 @@ struct Stubs {
   const void* leave;           ///< r12 is set, pins are in the state already, rsp may be anything: leaves for the engine.
                                ///< The engine's fault handler continues here, after it set return_rsp
   const void* reset_returns;   ///< called (rax kept) when the return stack is full: empties it, comes back by jmp rcx
-  const void* leave;           ///< as exit, when all guest registers are in the state already
   const void* slow_op;         ///< baseline only: called with an operation's description behind the call, see backend/x64
 };
 
@@ -87,11 +86,10 @@ inline constexpr unsigned kSlowOperands = 3;
 
 /// What translated code needs of its thread, just below the guest's state. The fields used most come last, where
 /// their offsets are short.
-struct RuntimeArea {
+struct alignas(16) RuntimeArea {
   JumpCacheEntry jump_cache[1u << kJumpCacheBits];
   const void* helpers[kMaxHelpers];
   const void* evaluate;         ///< ferry_evaluate (evaluate.h): any pure op, exactly; the code generators' slow path
-  uint64_t evaluate_pad;
   Stubs stubs;
   uint64_t host_rsp;            ///< the engine's stack while translated code runs
   uint64_t return_stack_top;    ///< rsp of the empty return stack, where its sentinel lies
@@ -104,7 +102,6 @@ struct RuntimeArea {
   uint32_t exit_kind;
   std::atomic<uint32_t> interrupt;  ///< not 0: leave at the next safe point; set by signal handlers and other threads
 };
-static_assert(sizeof(RuntimeArea) % 16 == 0);
 
 /// Offset from r12 of a RuntimeArea field.
 #define FERRY_AREA_OFFSET(field) \

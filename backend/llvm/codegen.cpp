@@ -1,0 +1,53 @@
+#include "backend/llvm/codegen.h"
+
+#include <llvm/IR/Verifier.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include "backend/llvm/compiler.h"
+#include "backend/llvm/linker.h"
+#include "backend/llvm/lower.h"
+
+namespace ferry::backend {
+
+namespace {
+
+class LlvmCodegen final : public Codegen {
+ public:
+  explicit LlvmCodegen(const EngineOptions& options) : options_(options) {}
+
+  std::string_view name() const override { return "llvm"; }
+
+  support::Result<std::unique_ptr<CodeObject>> compile(const ir::Function& function,
+                                                       CodeSpace& space) override {
+    if (compiler_ == nullptr) {
+      auto created = llvm_tier::Compiler::create();
+      if (!created) return created.error();
+      compiler_ = std::move(*created);
+    }
+    llvm::LLVMContext context;
+    llvm::Module module("region", context);
+    compiler_->prepare(module);
+    const llvm_tier::Plan plan =
+        llvm_tier::Lowering(function, options_, compiler_->host_features(), module).run();
+    if (options_.verify && llvm::verifyModule(module, &llvm::errs())) {
+      return support::Error{"the LLVM lowering made an invalid module"};
+    }
+    compiler_->optimize(module);
+    if (options_.dump.find("llvm") != std::string::npos) module.print(llvm::errs(), nullptr);
+    auto object = compiler_->emit_object(module);
+    if (!object) return object.error();
+    return llvm_tier::link(*object, plan, function, space);
+  }
+
+ private:
+  const EngineOptions options_;
+  std::unique_ptr<llvm_tier::Compiler> compiler_;
+};
+
+}  // namespace
+
+std::unique_ptr<Codegen> make_llvm_codegen(const EngineOptions& options) {
+  return std::make_unique<LlvmCodegen>(options);
+}
+
+}  // namespace ferry::backend

@@ -1,0 +1,110 @@
+#include "backend/llvm/compiler.h"
+
+#include <llvm/IR/LegacyPassManager.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/CommandLine.h>
+#include <llvm/Support/TargetSelect.h>
+#include <llvm/TargetParser/Host.h>
+#include <llvm/TargetParser/SubtargetFeature.h>
+#include <llvm/Transforms/InstCombine/InstCombine.h>
+#include <llvm/Transforms/Scalar/ADCE.h>
+#include <llvm/Transforms/Scalar/EarlyCSE.h>
+#include <llvm/Transforms/Scalar/SROA.h>
+#include <llvm/Transforms/Scalar/SimplifyCFG.h>
+#include <llvm/Transforms/Scalar/Sink.h>
+
+extern "C" {
+void LLVMInitializeX86TargetInfo();
+void LLVMInitializeX86Target();
+void LLVMInitializeX86TargetMC();
+void LLVMInitializeX86AsmPrinter();
+}
+
+namespace ferry::backend::llvm_tier {
+
+namespace {
+
+// 61 % of the code generation time of large functions with promoted registers goes into this pass, for code
+// of the same size.
+void disable_domain_reassignment() {
+  auto& options = llvm::cl::getRegisteredOptions();
+  const auto found = options.find("disable-x86-domain-reassignment");
+  if (found != options.end()) static_cast<llvm::cl::opt<bool>*>(found->second)->setValue(true);
+}
+
+std::string feature_string(const llvm::StringMap<bool>& features) {
+  llvm::SubtargetFeatures list;
+  for (const auto& feature : features) list.AddFeature(feature.getKey(), feature.getValue());
+  return list.getString();
+}
+
+}  // namespace
+
+support::Result<std::unique_ptr<Compiler>> Compiler::create() {
+  LLVMInitializeX86TargetInfo();
+  LLVMInitializeX86Target();
+  LLVMInitializeX86TargetMC();
+  LLVMInitializeX86AsmPrinter();
+  disable_domain_reassignment();
+
+  const std::string triple = "x86_64-unknown-linux-gnu";
+  std::string error;
+  const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (target == nullptr) return support::Error{"LLVM has no x86-64 back end: " + error};
+  const llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
+  std::unique_ptr<Compiler> compiler(new Compiler());
+  compiler->host_.fma = features.lookup("fma");
+  compiler->target_.reset(target->createTargetMachine(
+      triple, llvm::sys::getHostCPUName(), feature_string(features), llvm::TargetOptions(), llvm::Reloc::PIC_,
+      llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default,
+      /*JIT=*/true));
+  if (compiler->target_ == nullptr) return support::Error{"LLVM cannot generate code for this host"};
+  compiler->build_passes();
+  return compiler;
+}
+
+// Light passes only: guest code was optimized once already. What translation adds is guest registers in
+// memory (SROA), recomputed flags (EarlyCSE, InstCombine) and values needed on side exits only (Sink).
+void Compiler::build_passes() {
+  llvm::PassBuilder builder(target_.get());
+  builder.registerModuleAnalyses(modules_);
+  builder.registerCGSCCAnalyses(sccs_);
+  builder.registerFunctionAnalyses(functions_);
+  builder.registerLoopAnalyses(loops_);
+  builder.crossRegisterProxies(loops_, functions_, sccs_, modules_);
+  passes_.addPass(llvm::SROAPass(llvm::SROAOptions::PreserveCFG));
+  passes_.addPass(llvm::EarlyCSEPass());
+  passes_.addPass(llvm::InstCombinePass());
+  passes_.addPass(llvm::SimplifyCFGPass());
+  passes_.addPass(llvm::SinkingPass());
+  passes_.addPass(llvm::ADCEPass());
+}
+
+void Compiler::prepare(llvm::Module& module) const {
+  module.setTargetTriple(target_->getTargetTriple().str());
+  module.setDataLayout(target_->createDataLayout());
+}
+
+void Compiler::optimize(llvm::Module& module) {
+  for (llvm::Function& function : module) {
+    if (function.isDeclaration()) continue;
+    passes_.run(function, functions_);
+  }
+  functions_.clear();
+  loops_.clear();
+  modules_.clear();
+}
+
+support::Result<llvm::SmallVector<char, 0>> Compiler::emit_object(llvm::Module& module) {
+  llvm::SmallVector<char, 0> object;
+  llvm::raw_svector_ostream stream(object);
+  llvm::legacy::PassManager emit;
+  if (target_->addPassesToEmitFile(emit, stream, nullptr, llvm::CodeGenFileType::ObjectFile)) {
+    return support::Error{"LLVM cannot emit object code for this host"};
+  }
+  emit.run(module);
+  return object;
+}
+
+}  // namespace ferry::backend::llvm_tier

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <llvm/Analysis/CGSCCPassManager.h>
+#include <llvm/Analysis/LoopAnalysisManager.h>
+#include <llvm/IR/PassManager.h>
+#include <llvm/Target/TargetMachine.h>
+
+#include <memory>
+
+#include "backend/llvm/lower.h"
+#include "ir/support/result.h"
+
+namespace ferry::backend::llvm_tier {
+
+/// LLVM's part that outlives one compile: the target machine and the optimizer's passes, made once.
+class Compiler {
+ public:
+  static support::Result<std::unique_ptr<Compiler>> create();
+
+  HostFeatures host_features() const { return host_; }
+  /// Gives an empty module the target's triple and data layout.
+  void prepare(llvm::Module& module) const;
+  void optimize(llvm::Module& module);
+  /// Machine code as an ELF object.
+  support::Result<llvm::SmallVector<char, 0>> emit_object(llvm::Module& module);
+
+ private:
+  Compiler() = default;
+  void build_passes();
+
+  std::unique_ptr<llvm::TargetMachine> target_;
+  HostFeatures host_;
+  llvm::LoopAnalysisManager loops_;
+  llvm::FunctionAnalysisManager functions_;
+  llvm::CGSCCAnalysisManager sccs_;
+  llvm::ModuleAnalysisManager modules_;
+  llvm::FunctionPassManager passes_;
+};
+
+}  // namespace ferry::backend::llvm_tier

@@ -1,0 +1,172 @@
+#include "backend/llvm/lower.h"
+
+#include "backend/runtime/context.h"
+
+namespace ferry::backend::llvm_tier {
+
+const Lowering::Handler Lowering::kHandlers[] = {
+#define OP(name, signature, immediate, traits) &Lowering::name,
+#include "ir/ops.def"
+#undef OP
+};
+
+std::string thunk_name(uint32_t call_site) { return "call_thunk_" + std::to_string(call_site); }
+
+Lowering::Lowering(const ir::Function& source, const EngineOptions& options, HostFeatures host,
+                   llvm::Module& module)
+    : source_(source),
+      options_(options),
+      host_(host),
+      module_(module),
+      context_(module.getContext()),
+      b_(module.getContext()),
+      variables_(source.layout->regs.size(), nullptr),
+      values_(source.insts.size(), nullptr) {
+  // The guest chooses the rounding mode at run time and may read the cumulative flags.
+  b_.setIsFPConstrained(true);
+  b_.setDefaultConstrainedRounding(llvm::RoundingMode::Dynamic);
+  b_.setDefaultConstrainedExcept(source.ignore_fp_flags ? llvm::fp::ebIgnore : llvm::fp::ebStrict);
+}
+
+Plan Lowering::run() {
+  create_function();
+  create_variables();
+  find_dirty();
+  for (ir::BlockId id = 0; id < source_.blocks.size(); ++id) lower_block(id);
+  return std::move(plan_);
+}
+
+namespace {
+
+// Positions of the convention's integer arguments, in preserve_none's order: r12 (state), r13 r14 r15 rdi
+// rsi, rdx, rcx, r8 r9 r11, rax. rdx and rcx carry nothing.
+constexpr unsigned kArgOfPin[ir::kPinCount] = {1, 2, 3, 4, 5, 8, 9, 10};
+constexpr unsigned kRaxArg = 11;
+constexpr unsigned kArgCount = 12;
+
+}  // namespace
+
+void Lowering::create_function() {
+  llvm::Type* i64 = b_.getInt64Ty();
+  std::vector<llvm::Type*> params(kArgCount, i64);
+  params[0] = b_.getPtrTy();
+  convention_ = llvm::FunctionType::get(b_.getVoidTy(), params, false);
+  function_ = llvm::Function::Create(convention_, llvm::Function::ExternalLinkage, kEntryName, module_);
+  function_->setCallingConv(llvm::CallingConv::PreserveNone);
+  function_->addFnAttr(llvm::Attribute::NoUnwind);
+  function_->addFnAttr(llvm::Attribute::StrictFP);
+  function_->addFnAttr("frame-pointer", "none");
+  function_->addFnAttr("no-jump-tables", "true");
+  state_ = function_->getArg(0);
+
+  auto* slots_type = llvm::ArrayType::get(b_.getInt8Ty(), 0);
+  slots_ = new llvm::GlobalVariable(module_, slots_type, false, llvm::GlobalValue::ExternalLinkage, nullptr,
+                                    kSlotsName);
+  slots_->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  slots_->setDSOLocal(true);
+}
+
+void Lowering::create_variables() {
+  auto* entry = llvm::BasicBlock::Create(context_, "entry", function_);
+  b_.SetInsertPoint(entry);
+  const auto& regs = source_.layout->regs;
+  std::vector<bool> touched(regs.size(), false);
+  for (const Inst& inst : source_.insts) {
+    if (!inst.dead && (inst.op == ir::Op::get_reg || inst.op == ir::Op::set_reg)) touched[inst.imm] = true;
+  }
+  for (ir::RegId reg = 0; reg < regs.size(); ++reg) {
+    if (!touched[reg] && regs[reg].pin == ir::kNoPin) continue;
+    variables_[reg] = b_.CreateAlloca(storage_type(reg), nullptr, std::string(regs[reg].name));
+  }
+  for (ir::RegId reg = 0; reg < regs.size(); ++reg) {
+    if (variables_[reg] == nullptr) continue;
+    const int8_t pin = regs[reg].pin;
+    Value* initial = pin == ir::kNoPin ? load_home(reg) : function_->getArg(kArgOfPin[pin]);
+    b_.CreateStore(initial, variables_[reg]);
+  }
+  for (size_t i = 0; i < source_.blocks.size(); ++i) {
+    blocks_.push_back(llvm::BasicBlock::Create(context_, "block" + std::to_string(i), function_));
+  }
+  b_.CreateBr(blocks_[0]);
+}
+
+// Forward data flow: which guest registers may differ from their homes at each block's entry. Pins differ
+// always.
+void Lowering::find_dirty() {
+  const auto& regs = source_.layout->regs;
+  std::vector<bool> at_entry(regs.size(), false);
+  for (ir::RegId reg = 0; reg < regs.size(); ++reg) at_entry[reg] = regs[reg].pin != ir::kNoPin;
+  dirty_in_.assign(source_.blocks.size(), at_entry);
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const ir::Block& block : source_.blocks) {
+      std::vector<bool> dirty = dirty_in_[static_cast<size_t>(&block - source_.blocks.data())];
+      for (uint32_t i = block.begin; i < block.end; ++i) {
+        const Inst& inst = source_.insts[i];
+        if (!inst.dead && inst.op == ir::Op::set_reg) dirty[inst.imm] = true;
+      }
+      const Inst& last = source_.insts[block.end - 1];
+      auto flow_to = [&](uint64_t successor) {
+        auto& in = dirty_in_[successor];
+        for (size_t r = 0; r < dirty.size(); ++r) {
+          if (dirty[r] && !in[r]) in[r] = changed = true;
+        }
+      };
+      if (last.op == ir::Op::br || last.op == ir::Op::br_if) flow_to(last.imm);
+      if (last.op == ir::Op::br_if) flow_to(last.imm2);
+    }
+  }
+}
+
+void Lowering::lower_block(ir::BlockId id) {
+  block_ = &source_.blocks[id];
+  current_pc_ = block_->pc;
+  dirty_ = dirty_in_[id];
+  b_.SetInsertPoint(blocks_[id]);
+  for (uint32_t i = block_->begin; i < block_->end; ++i) {
+    const Inst& inst = source_.insts[i];
+    if (!inst.dead) values_[i] = (this->*kHandlers[static_cast<size_t>(inst.op)])(inst);
+  }
+}
+
+llvm::Type* Lowering::type_of(ir::Type type) const {
+  using ir::Type;
+  auto lane = [&](Type t) -> llvm::Type* {
+    switch (t) {
+      case Type::F16:
+        return llvm::Type::getHalfTy(context_);
+      case Type::F32:
+        return llvm::Type::getFloatTy(context_);
+      case Type::F64:
+        return llvm::Type::getDoubleTy(context_);
+      default:
+        return llvm::Type::getIntNTy(context_, ir::bits(t));
+    }
+  };
+  if (type == Type::Void) return llvm::Type::getVoidTy(context_);
+  if (!ir::is_vector(type)) return lane(type);
+  return llvm::FixedVectorType::get(lane(ir::lane_type(type)), ir::lanes(type));
+}
+
+llvm::Value* Lowering::as(Value* value, ir::Type type) {
+  llvm::Type* wanted = type_of(type);
+  return value->getType() == wanted ? value : b_.CreateBitCast(value, wanted);
+}
+
+llvm::Value* Lowering::arg_as(const Inst& inst, unsigned index, ir::Type type) {
+  return as(arg(inst, index), type);
+}
+
+std::vector<llvm::Value*> Lowering::convention_arguments(Value* rax) {
+  std::vector<Value*> args(kArgCount, llvm::PoisonValue::get(b_.getInt64Ty()));
+  args[0] = state_;
+  args[kRaxArg] = rax != nullptr ? rax : args[kRaxArg];
+  const auto& regs = source_.layout->regs;
+  for (ir::RegId reg = 0; reg < regs.size(); ++reg) {
+    if (regs[reg].pin == ir::kNoPin) continue;
+    args[kArgOfPin[regs[reg].pin]] = b_.CreateLoad(b_.getInt64Ty(), variables_[reg]);
+  }
+  return args;
+}
+
+}  // namespace ferry::backend::llvm_tier

@@ -1,0 +1,148 @@
+#pragma once
+
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/Module.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backend/engine.h"
+#include "ir/fp/softfloat.h"
+#include "ir/function.h"
+
+namespace ferry::backend::llvm_tier {
+
+/// One direct exit of the region: the slot's index and where it leads.
+struct Exit {
+  GuestAddr pc;
+};
+
+/// One guest call: leaves through a thunk that pushes the return address and calls through a slot.
+struct CallSite {
+  uint32_t target_slot;  ///< kIndirectCall: the target is the guest address in rax
+  uint32_t return_slot;
+  GuestAddr return_pc;
+};
+
+inline constexpr uint32_t kIndirectCall = ~uint32_t{0};
+
+/// What the lowering leaves for the linker: exits by slot index, call sites by thunk index.
+struct Plan {
+  std::vector<Exit> exits;
+  std::vector<CallSite> calls;
+};
+
+/// Names of the symbols that the object refers to.
+inline constexpr const char* kEntryName = "region";
+inline constexpr const char* kSlotsName = "slots";
+std::string thunk_name(uint32_t call_site);
+
+/// Host instructions that change how an op is lowered.
+struct HostFeatures {
+  bool fma = false;
+};
+
+/// Turns one IR function into an LLVM function of translated code's calling convention. Guest registers
+/// become local variables, read at the entry and written where the region is left (and before every access
+/// that may fault, in a precise function).
+class Lowering {
+ public:
+  Lowering(const ir::Function& source, const EngineOptions& options, HostFeatures host, llvm::Module& module);
+  Plan run();
+
+ private:
+  using Value = llvm::Value;
+  using Inst = ir::Inst;
+
+#define OP(name, signature, immediate, traits) Value* name(const Inst&);
+#include "ir/ops.def"
+#undef OP
+  using Handler = Value* (Lowering::*)(const Inst&);
+  static const Handler kHandlers[];
+
+  // -- frame: lower.cpp
+  void create_function();
+  void create_variables();
+  void find_dirty();
+  void lower_block(ir::BlockId id);
+
+  // -- guest state: lower_state.cpp
+  llvm::Type* storage_type(ir::RegId reg) const;
+  Value* state_pointer(int64_t offset);
+  Value* load_home(ir::RegId reg);
+  void store_home(ir::RegId reg, bool is_volatile = false);
+  void store_all_dirty(bool include_pins, bool is_volatile = false);
+  void reload_touched();
+  void materialize_for_fault();
+  std::vector<Value*> convention_arguments(Value* rax);
+  void leave_through(Value* target, Value* rax);
+  void leave_by_stub(int32_t stub_offset, Value* rax);
+  void store_area(int32_t offset, Value* value);
+  void leave_with(uint32_t exit_kind, uint64_t exit_value, GuestAddr resume);
+  void poll(GuestAddr resume);
+  uint32_t new_slot(GuestAddr pc);
+  Value* slot_target(uint32_t slot);
+  void leave_by_call(uint32_t target_slot, GuestAddr back, Value* rax);
+
+  // -- values
+  llvm::Type* type_of(ir::Type type) const;
+  /// Operand `index` as it was defined.
+  Value* arg(const Inst& inst, unsigned index) { return values_[inst.args[index]]; }
+  ir::Type arg_type(const Inst& inst, unsigned index) const { return source_.insts[inst.args[index]].type; }
+  /// Operand `index`, a 128-bit value, with its lanes seen as `type`'s.
+  Value* arg_as(const Inst& inst, unsigned index, ir::Type type);
+  Value* as(Value* value, ir::Type type);
+  Value* bytes_of(Value* value) { return as(value, ir::Type::V16I8); }
+  Value* binary(const Inst& inst, llvm::Instruction::BinaryOps op);
+  Value* intrinsic2(const Inst& inst, llvm::Intrinsic::ID id);
+  Value* masked_shift(const Inst& inst, llvm::Instruction::BinaryOps op);
+  Value* vector_shift(const Inst& inst, llvm::Instruction::BinaryOps op);
+  Value* divide(const Inst& inst, bool is_signed);
+  Value* high_product(const Inst& inst, bool is_signed);
+  Value* half(Value* vector, ir::Type lanes, uint64_t which);
+  Value* widen(Value* half_vector, ir::Type to, bool is_signed);
+  Value* narrow_clamped(const Inst& inst, bool source_signed, bool result_signed);
+  ir::Type half_lanes(ir::Type type) const { return ir::vector_type(ir::lane_bits(type) / 2); }
+  ir::Type double_lanes(ir::Type type) const { return ir::vector_type(ir::lane_bits(type) * 2); }
+  Value* low_half_zero_upper(Value* half_vector, ir::Type to);
+  Value* sum_bits(const Inst& inst, bool want_overflow);
+
+  // -- memory: lower_memory.cpp
+  Value* address(const Inst& inst, const ir::MemAccess& access);
+
+  // -- floating point: lower_fp.cpp
+  Value* exact_unless_nan(const Inst& inst, Value* fast);
+  Value* exact_when(const Inst& inst, Value* suspicious, Value* fast);
+  Value* evaluate(const Inst& inst);
+  Value* as_vector_argument(Value* value, ir::Type type);
+  Value* any_lane(Value* mask);
+  Value* float_compare(const Inst& inst);
+  Value* min_max(const Inst& inst, bool want_min);
+  Value* host_round(Value* value, ir::Type type, ir::fp::Rounding mode, bool raise_inexact);
+  Value* truncate_to_int(Value* value, ir::Type from, unsigned width);
+  Value* scalar_to_integer(const Inst& inst, bool is_signed);
+  Value* vector_to_integer(const Inst& inst);
+
+  const ir::Function& source_;
+  const EngineOptions& options_;
+  const HostFeatures host_;
+  llvm::Module& module_;
+  llvm::LLVMContext& context_;
+  llvm::IRBuilder<> b_;
+  llvm::Function* function_ = nullptr;
+  llvm::FunctionType* convention_ = nullptr;
+  Value* state_ = nullptr;
+  llvm::GlobalVariable* slots_ = nullptr;
+  std::vector<llvm::AllocaInst*> variables_;  ///< per layout row; null where the region does not touch it
+  std::vector<std::vector<bool>> dirty_in_;   ///< per block and row: may differ from its home at entry
+  std::vector<bool> dirty_;                   ///< the same at the current instruction
+  std::vector<llvm::BasicBlock*> blocks_;
+  std::vector<Value*> values_;
+  const ir::Block* block_ = nullptr;
+  GuestAddr current_pc_;
+  Plan plan_;
+};
+
+}  // namespace ferry::backend::llvm_tier

@@ -1,0 +1,174 @@
+// Guest memory, atomics and calls of helpers.
+#include "backend/llvm/lower.h"
+#include "backend/runtime/context.h"
+
+namespace ferry::backend::llvm_tier {
+
+using ir::MemAccess;
+using ir::Type;
+
+// base + (index << scale) + disp, identity-mapped (ADR 7).
+llvm::Value* Lowering::address(const Inst& inst, const MemAccess& access) {
+  Value* sum = arg(inst, 0);
+  const bool has_index = inst.op == ir::Op::load || inst.op == ir::Op::store;
+  if (has_index && inst.args[1] != ir::kNoValue) {
+    Value* index = arg(inst, 1);
+    sum = b_.CreateAdd(sum, access.scale != 0 ? b_.CreateShl(index, access.scale) : index);
+  }
+  if (access.disp != 0) sum = b_.CreateAdd(sum, b_.getInt64(static_cast<uint64_t>(int64_t{access.disp})));
+  return b_.CreateIntToPtr(sum, b_.getPtrTy());
+}
+
+llvm::Value* Lowering::load(const Inst& inst) {
+  const MemAccess access = inst.mem();
+  materialize_for_fault();
+  const bool vector = ir::in_vector_register(inst.type);
+  Type memory_type = inst.type;
+  if (!vector || access.bytes != ir::bytes(inst.type)) memory_type = ir::int_type(8u * access.bytes);
+  auto* load =
+      b_.CreateAlignedLoad(type_of(memory_type), address(inst, access), llvm::Align(1), source_.precise);
+  if (access.ordered) b_.CreateFence(llvm::AtomicOrdering::Acquire);
+  if (memory_type == inst.type) return load;
+  if (!vector) {
+    return access.sign_extend ? b_.CreateSExtOrTrunc(load, type_of(inst.type))
+                              : b_.CreateZExtOrTrunc(load, type_of(inst.type));
+  }
+  Value* lanes = llvm::Constant::getNullValue(type_of(ir::vector_type(8u * access.bytes)));
+  return as(b_.CreateInsertElement(lanes, load, uint64_t{0}), inst.type);
+}
+
+// An ordered store must not pass a later ordered load: an exchange is the cheapest way to say so on x86.
+llvm::Value* Lowering::store(const Inst& inst) {
+  const MemAccess access = inst.mem();
+  materialize_for_fault();
+  Value* value = arg(inst, 2);
+  if (ir::in_vector_register(inst.type)) {
+    if (access.bytes != ir::bytes(inst.type)) {
+      value = b_.CreateExtractElement(as(value, ir::vector_type(8u * access.bytes)), uint64_t{0});
+    }
+  } else {
+    value = b_.CreateTrunc(value, b_.getIntNTy(8u * access.bytes));
+  }
+  Value* pointer = address(inst, access);
+  if (access.ordered && value->getType()->isIntegerTy()) {
+    b_.CreateAtomicRMW(llvm::AtomicRMWInst::Xchg, pointer, value, llvm::MaybeAlign(access.bytes),
+                       llvm::AtomicOrdering::SequentiallyConsistent);
+    return nullptr;
+  }
+  if (access.ordered) b_.CreateFence(llvm::AtomicOrdering::Release);
+  b_.CreateAlignedStore(value, pointer, llvm::Align(1), source_.precise);
+  if (access.ordered) b_.CreateFence(llvm::AtomicOrdering::SequentiallyConsistent);
+  return nullptr;
+}
+
+namespace {
+
+llvm::AtomicRMWInst::BinOp rmw_operation(ir::AtomicKind kind) {
+  using ir::AtomicKind;
+  using Rmw = llvm::AtomicRMWInst;
+  switch (kind) {
+    case AtomicKind::Swap:
+      return Rmw::Xchg;
+    case AtomicKind::Add:
+      return Rmw::Add;
+    case AtomicKind::AndNot:
+      return Rmw::And;
+    case AtomicKind::Or:
+      return Rmw::Or;
+    case AtomicKind::Xor:
+      return Rmw::Xor;
+    case AtomicKind::Smax:
+      return Rmw::Max;
+    case AtomicKind::Smin:
+      return Rmw::Min;
+    case AtomicKind::Umax:
+      return Rmw::UMax;
+    case AtomicKind::Umin:
+      return Rmw::UMin;
+  }
+  return Rmw::BAD_BINOP;
+}
+
+}  // namespace
+
+llvm::Value* Lowering::atomic_rmw(const Inst& inst) {
+  const MemAccess access = inst.mem();
+  const auto kind = static_cast<ir::AtomicKind>(inst.imm2);
+  materialize_for_fault();
+  llvm::Type* memory_type = b_.getIntNTy(8u * access.bytes);
+  Value* operand = b_.CreateZExtOrTrunc(arg(inst, 1), memory_type);
+  if (kind == ir::AtomicKind::AndNot) operand = b_.CreateNot(operand);
+  auto* old =
+      b_.CreateAtomicRMW(rmw_operation(kind), address(inst, access), operand, llvm::MaybeAlign(access.bytes),
+                         llvm::AtomicOrdering::SequentiallyConsistent);
+  old->setVolatile(source_.precise);
+  return b_.CreateZExtOrTrunc(old, type_of(inst.type));
+}
+
+llvm::Value* Lowering::cmpxchg(const Inst& inst) {
+  const MemAccess access = inst.mem();
+  materialize_for_fault();
+  llvm::Type* memory_type = b_.getIntNTy(8u * access.bytes);
+  auto narrow_to_memory = [&](Value* v) { return b_.CreateZExtOrTrunc(v, memory_type); };
+  auto* exchange = b_.CreateAtomicCmpXchg(address(inst, access), narrow_to_memory(arg(inst, 1)),
+                                          narrow_to_memory(arg(inst, 2)), llvm::MaybeAlign(access.bytes),
+                                          llvm::AtomicOrdering::SequentiallyConsistent,
+                                          llvm::AtomicOrdering::SequentiallyConsistent);
+  exchange->setVolatile(source_.precise);
+  return b_.CreateZExtOrTrunc(b_.CreateExtractValue(exchange, 0), type_of(inst.type));
+}
+
+// On x86 only the full fence needs an instruction; the others keep the compiler from reordering.
+llvm::Value* Lowering::fence(const Inst& inst) {
+  switch (static_cast<ir::FenceKind>(inst.imm)) {
+    case ir::FenceKind::Full:
+      b_.CreateFence(llvm::AtomicOrdering::SequentiallyConsistent);
+      break;
+    case ir::FenceKind::Load:
+      b_.CreateFence(llvm::AtomicOrdering::Acquire);
+      break;
+    case ir::FenceKind::Store:
+      b_.CreateFence(llvm::AtomicOrdering::Release);
+      break;
+  }
+  return nullptr;
+}
+
+llvm::Value* Lowering::call(const Inst& inst) {
+  const ir::HelperInfo& helper = source_.helpers[inst.imm];
+  const bool sees_state =
+      helper.effect == ir::HelperEffect::State || helper.effect == ir::HelperEffect::Memory;
+  if (helper.effect == ir::HelperEffect::Memory) materialize_for_fault();
+  if (sees_state) store_all_dirty(/*include_pins=*/true);
+
+  std::vector<llvm::Type*> types;
+  std::vector<Value*> args;
+  if (helper.takes_state) {
+    types.push_back(b_.getPtrTy());
+    args.push_back(state_);
+  }
+  const auto operands = source_.operands(inst);
+  for (size_t i = 0; i < operands.size(); ++i) {
+    const Type type = helper.args[i];
+    Value* value = ir::is_vector(type) ? as(values_[operands[i]], Type::V16I8) : values_[operands[i]];
+    if (ir::is_int(type)) value = b_.CreateZExt(value, b_.getInt64Ty());
+    types.push_back(value->getType());
+    args.push_back(value);
+  }
+  // Integer results come back in the whole of rax's low part; narrow ones are cut to their type here.
+  llvm::Type* result = ir::is_vector(helper.result) ? type_of(Type::V16I8)
+                       : ir::is_int(helper.result)  ? b_.getInt64Ty()
+                                                    : type_of(helper.result);
+  Value* function = b_.CreateLoad(
+      b_.getPtrTy(),
+      state_pointer(FERRY_AREA_OFFSET(helpers) + static_cast<int64_t>(inst.imm * sizeof(void*))));
+  auto* call = b_.CreateCall(llvm::FunctionType::get(result, types, false), function, args);
+  call->addFnAttr(llvm::Attribute::NoUnwind);
+  if (helper.effect == ir::HelperEffect::Pure) call->setDoesNotAccessMemory();
+  if (sees_state) reload_touched();
+  if (helper.result == Type::Void) return nullptr;
+  if (ir::is_int(helper.result)) return b_.CreateTrunc(call, type_of(helper.result));
+  return as(call, helper.result);
+}
+
+}  // namespace ferry::backend::llvm_tier
