@@ -42,7 +42,10 @@ class Builder {
     return push(inst);
   }
 
-  Value konst(Type type, uint64_t bits, uint64_t high = 0) { return emit(Op::konst, type, {}, bits, high); }
+  /// Bits above the type's width are dropped.
+  Value konst(Type type, uint64_t bits, uint64_t high = 0) {
+    return emit(Op::konst, type, {}, bits & low_ones(type), is_vector(type) ? high : 0);
+  }
   Value i64(uint64_t v) { return konst(Type::I64, v); }
   Value i32(uint32_t v) { return konst(Type::I32, v); }
   Value i1(bool v) { return konst(Type::I1, v); }

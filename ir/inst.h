@@ -36,17 +36,29 @@ inline constexpr unsigned kOpCount = sizeof(kOpInfo) / sizeof(kOpInfo[0]);
 
 constexpr const OpInfo& info(Op op) { return kOpInfo[static_cast<unsigned>(op)]; }
 
-enum class IntCond : uint8_t { Eq, Ne, Ult, Ule, Ugt, Uge, Slt, Sle, Sgt, Sge };
+enum class IntCond : uint8_t {
+#define INT_COND(name, text) name,
+#include "ir/enums.def"
+};
 /// Bit 0: less, bit 1: equal, bit 2: greater, bit 3: unordered; the condition holds if the relation's bit is set.
 enum class FloatCond : uint8_t {
-  Olt = 1, Oeq = 2, Ole = 3, Ogt = 4, One = 5, Oge = 6, Ord = 7, Uno = 8, Ult = 9, Ueq = 10, Ule = 11, Ugt = 12,
-  Une = 13, Uge = 14
+#define FLOAT_COND(name, relations, text) name = relations,
+#include "ir/enums.def"
 };
-enum class AtomicKind : uint8_t { Swap, Add, AndNot, Or, Xor, Smax, Smin, Umax, Umin };
-enum class FenceKind : uint8_t { Full, Load, Store };
+enum class AtomicKind : uint8_t {
+#define ATOMIC_KIND(name, text) name,
+#include "ir/enums.def"
+};
+enum class FenceKind : uint8_t {
+#define FENCE_KIND(name, text) name,
+#include "ir/enums.def"
+};
 /// Why translated code was left by `trap`. InvalidateCode (handled by the engine): the 64-byte line at the address in
 /// StateLayout::trap_arg was rewritten. Yield: look at the CPU's mode bits and pending events again, then go on.
-enum class TrapKind : uint8_t { SystemCall, Illegal, Breakpoint, Yield, InvalidateCode };
+enum class TrapKind : uint8_t {
+#define TRAP_KIND(name, text) name,
+#include "ir/enums.def"
+};
 
 /// `imm` of ops with a Round immediate: a fp::Rounding, or this for the mode in force.
 inline constexpr uint64_t kRoundCurrent = 0xff;
