@@ -1,5 +1,7 @@
 #include "backend/llvm/compiler.h"
 
+#include "backend/llvm/start.h"
+
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
@@ -42,6 +44,7 @@ std::string feature_string(const llvm::StringMap<bool>& features) {
 }  // namespace
 
 support::Result<std::unique_ptr<Compiler>> Compiler::create() {
+  start_llvm();
   LLVMInitializeX86TargetInfo();
   LLVMInitializeX86Target();
   LLVMInitializeX86TargetMC();
