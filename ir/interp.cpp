@@ -11,12 +11,6 @@ namespace ferry::ir {
 namespace interp {
 namespace {
 
-constexpr Handler kHandlers[] = {
-#define OP(name, signature, immediate, traits) &name,
-#include "ir/ops.def"
-#undef OP
-};
-
 using support::low_mask;
 
 /// Continues in `block`, or leaves at an edge that may close a loop when an interrupt is wanted.
@@ -24,7 +18,7 @@ void go_to(Frame& f, uint64_t block) {
   const Block& to = f.fn.blocks[block];
   f.next = &to;
   const auto* interrupt = f.context.interrupt;
-  if (&to <= f.block && interrupt != nullptr && interrupt->load(std::memory_order_relaxed) != 0) {
+  if (is_safe_point(*f.block, to) && interrupt != nullptr && interrupt->load(std::memory_order_relaxed) != 0) {
     f.next = nullptr;
     f.result = {.how = Leave::Interrupted, .target = to.pc};
   }
@@ -145,6 +139,11 @@ Bits128 trap(Frame& f, const Inst& inst) {
 }
 
 }  // namespace interp
+
+Bits128 evaluate(const Function& function, const Inst& inst, Bits128* values, InterpContext& scratch) {
+  interp::Frame frame{.fn = function, .state = nullptr, .context = scratch, .values = values, .block = nullptr};
+  return interp::kHandlers[static_cast<unsigned>(inst.op)](frame, inst);
+}
 
 InterpResult run(const Function& function, void* state, InterpContext& context) {
   if (context.values.size() < function.insts.size()) context.values.resize(function.insts.size());

@@ -21,7 +21,7 @@ struct Bits128 {
 struct InterpContext {
   /// The guest instruction under way, for the handler of host faults. Exact at every access to guest memory.
   std::atomic<uint64_t> current_pc{0};
-  /// Looked at on branches that do not lead forward; not 0: run() returns Leave::Interrupted. May be null.
+  /// Looked at on branches that are safe points; not 0: run() returns Leave::Interrupted. May be null.
   const std::atomic<uint32_t>* interrupt = nullptr;
   std::vector<Bits128> values;  ///< by ValueId
 };
@@ -41,5 +41,13 @@ struct InterpResult {
 /// guest's rounding mode and cumulative exception flags are those of the host's MXCSR. The state's pc row is
 /// not written: the result tells.
 InterpResult run(const Function& function, void* state, InterpContext& context);
+
+/// The value of one instruction with Trait::Pure whose operands' values are in `values` (by ValueId). `scratch` is
+/// not looked at: it only satisfies the handlers' interface.
+Bits128 evaluate(const Function& function, const Inst& inst, Bits128* values, InterpContext& scratch);
+
+/// The meaning of one op without side effects (Trait::Pure or FlagsOnly) on its operands' bits: `inst` gives op, type and
+/// immediates, `arg_type` its first operand's type. Rounding mode and cumulative flags are MXCSR's.
+Bits128 evaluate(const Inst& inst, Type arg_type, NanRule nan_rule, const Bits128 (&operands)[3]);
 
 }  // namespace ferry::ir

@@ -30,6 +30,13 @@ using Handler = Bits128 (*)(Frame&, const Inst&);
 #include "ir/ops.def"
 #undef OP
 
+/// By Op.
+inline constexpr Handler kHandlers[] = {
+#define OP(name, signature, immediate, traits) &name,
+#include "ir/ops.def"
+#undef OP
+};
+
 /// Lane `index` of lanes `width` (1 to 64) bits wide.
 inline uint64_t lane(Bits128 v, unsigned width, unsigned index) {
   const unsigned at = width * index;
