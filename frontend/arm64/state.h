@@ -21,15 +21,22 @@ struct State {
   uint64_t pc;
   uint8_t n, z, c, s;
   uint32_t fpcr;
-  uint32_t fpsr;  ///< cumulative flags and QC not counting those still in the host's MXCSR (see fpsr())
+  uint32_t fpsr;  ///< cumulative flags not counting those still in the host's MXCSR, nor QC (see qc)
   uint32_t pad;
   uint64_t tpidr_el0;
   uint64_t trap_arg;
   uint64_t exclusive_address;  ///< kNoExclusive: no monitor armed
   uint64_t exclusive_version;
   Vec exclusive_value;
+  Vec qc;         ///< not all zeros: FPSR.QC is set. A saturating instruction ORs in where its lanes were cut
   Vec v[32];
   // The upper parts of SVE's Z registers and its predicates will follow here: offsets above stay as they are.
+
+  static constexpr uint32_t kFpsrQc = uint32_t{1} << 27;
+  /// FPSR.QC in its place; whoever shows FPSR to the guest or its debugger ORs it into the other flags.
+  uint32_t fpsr_qc() const { return (qc.lo | qc.hi) != 0 ? kFpsrQc : 0; }
+  /// Takes QC from a value that the guest writes to FPSR (the fpsr member keeps none of it).
+  void set_fpsr_qc(uint32_t fpsr_value) { qc = {fpsr_value & kFpsrQc, 0}; }
 
   uint32_t nzcv() const {
     return uint32_t{n} << 31 | uint32_t{z} << 30 | uint32_t{c} << 29 | uint32_t{static_cast<uint8_t>(n ^ s)} << 28;
