@@ -26,21 +26,30 @@ struct Options {
   bool stats = false;
   backend::EngineOptions engine;
 
-  enum class Action : uint8_t { Run, Help, Version, SyscallTable } action = Action::Run;
+  enum class Action : uint8_t { Run, Help, Version, Syscalls } action = Action::Run;
 
-  // Set for programs that ferry itself starts again (execve), see inherit_arguments().
-  std::string exec_path;    ///< the program as the guest named it (AT_EXECFN) when not empty
-  bool preserve_argv0 = false;  ///< the first argument after the program is its argv[0]
+  // How binfmt_misc and execve() by ferry itself start programs.
+  std::string exec_path;        ///< the program as the guest named it (AT_EXECFN); empty: as `program`
+  int exec_fd = -1;             ///< the program, opened already
+  bool preserve_argv0 = false;  ///< the first of `arguments` is the guest's argv[0]
 
-  std::string program;              ///< as given
+  std::string program;                 ///< as given
   std::vector<std::string> arguments;  ///< after the program
 };
 
-/// Reads the environment (FERRY_* and QEMU_*), then the command line, which wins. `environment` is envp without its null. An Error is one line.
-support::Result<Options> parse_options(std::span<char* const> arguments, std::span<char* const> environment);
+/// How the kernel started ferry: what it says in the auxiliary vector.
+struct StartInfo {
+  bool preserve_argv0 = false;  ///< AT_FLAGS has AT_FLAGS_PRESERVE_ARGV0: binfmt_misc with its P flag, no options on the command line
+  int exec_fd = -1;             ///< AT_EXECFD: binfmt_misc with its O or C flag
+};
 
-/// Command-line words that make another ferry behave like this one (execve of a guest program): put them after its argv[0], then
-/// "--", the program and its arguments.
+/// Reads the environment (FERRY_* and QEMU_*), then the command line (argv[0] included), which wins. An Error is one line.
+support::Result<Options> parse_options(std::span<char* const> arguments, std::span<char* const> environment,
+                                       const StartInfo& start = {});
+
+/// Command-line words that make another ferry behave like this one: put them after its argv[0]. For execve() of a guest
+/// program add "--preserve-argv0", "--exec-path=NAME" (as the guest named it), "--", the file, the guest's argv[0] and its
+/// arguments. Changes of the environment are not repeated: they are part of the guest's environment by then.
 std::vector<std::string> inherit_arguments(const Options& options);
 
 /// The guest's environment: the host's with environment_changes applied.

@@ -62,21 +62,27 @@ class AddressSpace {
 
  private:
   using Map = std::map<GuestAddr, Vma>;
+  struct Range {
+    GuestAddr first;
+    GuestAddr last;
+    int protection;
+  };
 
   // All of these need the lock.
   void insert(GuestAddr first, GuestAddr last, int protection, VmaKind kind);
   void erase(GuestAddr first, GuestAddr last);
   void split(GuestAddr at);
   void merge_around(GuestAddr first, GuestAddr last);
+  void change_protection(GuestAddr first, GuestAddr last, int protection);
   void forget_code(GuestAddr first, GuestAddr last);
   bool covers(GuestAddr first, GuestAddr last) const;
-  SysResult map_fixed(GuestAddr address, uint64_t length, int protection, int flags, int fd, uint64_t offset);
-  SysResult reserve_gaps(GuestAddr first, GuestAddr last, std::vector<std::pair<GuestAddr, GuestAddr>>& reserved);
-  template <typename Fn>
-  void for_each_overlap(GuestAddr first, GuestAddr last, Fn fn) const;
+  SysResult reserve_target(GuestAddr first, GuestAddr last);
+  /// The parts of [first, last) that the guest has mapped.
+  std::vector<Range> overlaps(GuestAddr first, GuestAddr last) const;
 
   mutable std::mutex mutex_;
   Map vmas_;
+  std::map<GuestAddr, uint64_t> shared_segments_;  ///< shmat: address -> bytes, for shmdt
   backend::Engine* engine_ = nullptr;
   GuestAddr brk_start_{};
   GuestAddr brk_{};

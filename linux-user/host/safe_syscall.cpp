@@ -1,0 +1,111 @@
+#include "linux-user/host/safe_syscall.h"
+
+#include <ucontext.h>
+
+namespace ferry::linux_user {
+
+// The check of the flag and the system call must be code whose bounds the signal handler knows: between
+// ferry_safe_syscall_start and _end the call has not been made, and making it would lose the signal's wake-up. A call
+// that the kernel wants restarted has its pc back on the `syscall` instruction, which lies inside the bounds too: rcx, zero
+// before the instruction and the address after it from then on, tells the two apart.
+// C signature: long ferry_safe_syscall(const uint32_t* flag, long number, a0, a1, a2, a3, a4, a5).
+asm(R"(
+.text
+.globl ferry_safe_syscall
+.type ferry_safe_syscall, @function
+.p2align 4
+ferry_safe_syscall:
+  .cfi_startproc
+  pushq %r12
+  .cfi_adjust_cfa_offset 8
+  .cfi_rel_offset %r12, 0
+  movq %rdi, %r12
+  movq %rsi, %rax
+  movq %rdx, %rdi
+  movq %rcx, %rsi
+  movq %r8, %rdx
+  movq %r9, %r10
+  movq 16(%rsp), %r8
+  movq 24(%rsp), %r9
+  xorl %ecx, %ecx
+.globl ferry_safe_syscall_start
+ferry_safe_syscall_start:
+  cmpl $0, (%r12)
+  jne ferry_safe_syscall_interrupted
+  syscall
+.globl ferry_safe_syscall_end
+ferry_safe_syscall_end:
+  popq %r12
+  .cfi_remember_state
+  .cfi_adjust_cfa_offset -8
+  .cfi_restore %r12
+  ret
+.globl ferry_safe_syscall_interrupted
+ferry_safe_syscall_interrupted:
+  .cfi_restore_state
+  movq $-513, %rax
+  jmp ferry_safe_syscall_end
+  .cfi_endproc
+.size ferry_safe_syscall, . - ferry_safe_syscall
+)");
+
+extern "C" {
+long ferry_safe_syscall(const std::atomic<uint32_t>* flag, long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
+                        uint64_t a4, uint64_t a5);
+extern const char ferry_safe_syscall_start[];
+extern const char ferry_safe_syscall_end[];
+}
+
+static_assert(kErestartnointr == 513, "the stub above answers this number");
+static_assert(sizeof(std::atomic<uint32_t>) == 4, "the stub above reads the flag as a plain word");
+
+int64_t safe_syscall(const std::atomic<uint32_t>& interrupt, long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
+                     uint64_t a4, uint64_t a5) {
+  return ferry_safe_syscall(&interrupt, number, a0, a1, a2, a3, a4, a5);
+}
+
+namespace {
+
+/// Whether the SYSCALL instruction leaves the return address in rcx. It does except on processors with FRED.
+bool syscall_sets_rcx() {
+  static const bool sets = [] {
+    uint64_t rcx = 0;
+    int64_t result;
+    asm volatile("syscall" : "=a"(result), "+c"(rcx) : "a"(SYS_getpid) : "r11", "memory");
+    return rcx != 0;
+  }();
+  return sets;
+}
+
+}  // namespace
+
+void rewind_safe_syscall(void* context) {
+  auto* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+  const auto pc = static_cast<uint64_t>(registers[REG_RIP]);
+  const auto end = reinterpret_cast<uint64_t>(ferry_safe_syscall_end);
+  if (pc < reinterpret_cast<uint64_t>(ferry_safe_syscall_start) || pc >= end) return;
+  constexpr uint64_t kSyscallLength = 2;
+  const bool kernel_restarts = pc == end - kSyscallLength &&
+                               (!syscall_sets_rcx() || static_cast<uint64_t>(registers[REG_RCX]) == end);
+  // A restart_syscall that is cut short by a handler answers EINTR (kernel/signal.c, do_no_restart_syscall).
+  if (kernel_restarts && registers[REG_RAX] == SYS_restart_syscall) {
+    registers[REG_RAX] = -EINTR;
+  } else {
+    registers[REG_RAX] = kernel_restarts ? -kErestartsys : -kErestartnointr;
+  }
+  registers[REG_RIP] = static_cast<greg_t>(end);
+}
+
+int64_t raw_syscall(long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5) {
+  register uint64_t r10 asm("r10") = a3;
+  register uint64_t r8 asm("r8") = a4;
+  register uint64_t r9 asm("r9") = a5;
+  int64_t result;
+  asm volatile("syscall"
+               : "=a"(result)
+               : "a"(number), "D"(a0), "S"(a1), "d"(a2), "r"(r10), "r"(r8), "r"(r9)
+               : "rcx", "r11", "memory");
+  return result;
+}
+
+}  // namespace ferry::linux_user

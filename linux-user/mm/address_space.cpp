@@ -1,0 +1,363 @@
+#include "linux-user/mm/address_space.h"
+
+#include <sys/mman.h>
+#include <sys/shm.h>
+
+#include <algorithm>
+
+#include "backend/engine.h"
+#include "ir/support/bits.h"
+#include "linux-user/host/safe_syscall.h"
+
+namespace ferry::linux_user {
+
+namespace {
+
+using support::align_up;
+
+/// Bits of PROT_ that AArch64 has and x86-64 has not (arch/arm64/include/uapi/asm/mman.h): BTI, MTE.
+constexpr int kProtArm64 = 0x10 | 0x20;
+/// MAP_32BIT: a flag on x86 only.
+constexpr int kMap32Bit = 0x40;
+/// User addresses end here on x86-64 with four-level page tables, and on AArch64 with 47-bit compatible placement.
+constexpr uint64_t kAddressLimit = uint64_t{1} << 47;
+
+/// What the host's page tables say for a guest's page: never executable, readable where the guest could fetch code.
+int host_protection(int protection) {
+  int host = protection & ~(PROT_EXEC | kProtArm64);
+  if (protection & PROT_EXEC) host |= PROT_READ;
+  return host;
+}
+
+bool page_aligned(GuestAddr address) { return address.value % AddressSpace::kPageSize == 0; }
+
+/// [address, address + length) as whole pages below the limit; false if it wraps.
+bool page_range(GuestAddr address, uint64_t length, GuestAddr& last) {
+  if (address.value > kAddressLimit || length > kAddressLimit - address.value) return false;
+  last = {align_up(address.value + length, AddressSpace::kPageSize)};
+  return true;
+}
+
+SysResult host_mmap(GuestAddr address, uint64_t length, int protection, int flags, int fd, uint64_t offset) {
+  return raw_syscall(SYS_mmap, address.value, length, static_cast<uint64_t>(host_protection(protection)),
+                     static_cast<uint64_t>(flags), static_cast<uint64_t>(fd), offset);
+}
+
+GuestAddr to_address(SysResult result) { return {static_cast<uint64_t>(result.value)}; }
+
+}  // namespace
+
+// --- the map ---
+
+void AddressSpace::split(GuestAddr at) {
+  auto it = vmas_.upper_bound(at);
+  if (it == vmas_.begin()) return;
+  --it;
+  if (it->first == at || it->second.end <= at) return;
+  const Vma tail = it->second;
+  it->second.end = at;
+  vmas_.emplace_hint(std::next(it), at, tail);
+}
+
+void AddressSpace::erase(GuestAddr first, GuestAddr last) {
+  split(first);
+  split(last);
+  vmas_.erase(vmas_.lower_bound(first), vmas_.lower_bound(last));
+}
+
+void AddressSpace::merge_around(GuestAddr first, GuestAddr last) {
+  auto it = vmas_.lower_bound(first);
+  if (it != vmas_.begin()) --it;
+  while (it != vmas_.end() && it->first <= last) {
+    auto next = std::next(it);
+    if (next == vmas_.end()) break;
+    const bool same = it->second.end == next->first && it->second.protection == next->second.protection &&
+                      it->second.kind == next->second.kind;
+    if (!same) {
+      it = next;
+      continue;
+    }
+    it->second.end = next->second.end;
+    vmas_.erase(next);
+  }
+}
+
+void AddressSpace::insert(GuestAddr first, GuestAddr last, int protection, VmaKind kind) {
+  erase(first, last);
+  vmas_.emplace(first, Vma{last, protection, kind});
+  merge_around(first, last);
+}
+
+void AddressSpace::change_protection(GuestAddr first, GuestAddr last, int protection) {
+  split(first);
+  split(last);
+  for (auto it = vmas_.lower_bound(first); it != vmas_.end() && it->first < last; ++it) it->second.protection = protection;
+  merge_around(first, last);
+}
+
+std::vector<AddressSpace::Range> AddressSpace::overlaps(GuestAddr first, GuestAddr last) const {
+  std::vector<Range> ranges;
+  auto it = vmas_.upper_bound(first);
+  if (it != vmas_.begin()) --it;
+  for (; it != vmas_.end() && it->first < last; ++it) {
+    const GuestAddr begin = std::max(it->first, first);
+    const GuestAddr end = std::min(it->second.end, last);
+    if (begin < end) ranges.push_back({begin, end, it->second.protection});
+  }
+  return ranges;
+}
+
+bool AddressSpace::covers(GuestAddr first, GuestAddr last) const {
+  auto it = vmas_.upper_bound(first);
+  if (it == vmas_.begin()) return first >= last;
+  --it;
+  GuestAddr reached = first;
+  for (; it != vmas_.end() && it->first <= reached && reached < last; ++it) reached = std::max(reached, it->second.end);
+  return reached >= last;
+}
+
+void AddressSpace::forget_code(GuestAddr first, GuestAddr last) {
+  if (!engine_) return;
+  for (const Range& range : overlaps(first, last)) {
+    if (range.protection & PROT_EXEC) engine_->invalidate(range.first, range.last);
+  }
+}
+
+/// Makes sure that what a fixed mapping is about to replace in [first, last) is the guest's or free: whatever is neither is
+/// ferry's own. Free parts are reserved, so that no other thread of ours can take them in between. The map lists them
+/// from then on; the caller maps over all of it, or erases it.
+SysResult AddressSpace::reserve_target(GuestAddr first, GuestAddr last) {
+  std::vector<Range> gaps;
+  GuestAddr reached = first;
+  for (const Range& range : overlaps(first, last)) {
+    if (reached < range.first) gaps.push_back({reached, range.first, PROT_NONE});
+    reached = range.last;
+  }
+  if (reached < last) gaps.push_back({reached, last, PROT_NONE});
+  for (size_t i = 0; i < gaps.size(); ++i) {
+    const SysResult result = host_mmap(gaps[i].first, gaps[i].last - gaps[i].first, PROT_NONE,
+                                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (!result.failed()) continue;
+    for (size_t j = 0; j < i; ++j) raw_syscall(SYS_munmap, gaps[j].first.value, gaps[j].last - gaps[j].first);
+    return result.error_number() == EEXIST ? SysResult::error(ENOMEM) : result;
+  }
+  for (const Range& gap : gaps) insert(gap.first, gap.last, PROT_NONE, VmaKind::Plain);
+  return 0;
+}
+
+// --- system calls ---
+
+SysResult AddressSpace::mmap(GuestAddr address, uint64_t length, int protection, int flags, int fd, uint64_t offset) {
+  flags &= ~kMap32Bit;
+  const bool fixed = (flags & MAP_FIXED) != 0;
+  const bool no_replace = (flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE;
+  const std::lock_guard guard(mutex_);
+  if (fixed && !no_replace) {
+    GuestAddr last;
+    if (length == 0 || !page_aligned(address)) return SysResult::error(EINVAL);
+    if (!page_range(address, length, last)) return SysResult::error(ENOMEM);
+    const auto before = overlaps(address, last);
+    if (const SysResult reserved = reserve_target(address, last); reserved.failed()) return reserved;
+    const SysResult result = host_mmap(address, length, protection, flags, fd, offset);
+    if (result.failed()) {
+      // The guest's old mappings are as they were; what was reserved is given back.
+      GuestAddr reached = address;
+      for (const Range& range : before) {
+        if (reached < range.first) raw_syscall(SYS_munmap, reached.value, range.first - reached), erase(reached, range.first);
+        reached = range.last;
+      }
+      if (reached < last) raw_syscall(SYS_munmap, reached.value, last - reached), erase(reached, last);
+      return result;
+    }
+    forget_code(address, last);
+    insert(address, last, protection, VmaKind::Plain);
+    return result;
+  }
+  const SysResult result = host_mmap(address, length, protection, flags, fd, offset);
+  if (result.failed()) return result;
+  const GuestAddr first = to_address(result);
+  insert(first, {align_up(first.value + length, kPageSize)}, protection, VmaKind::Plain);
+  return result;
+}
+
+SysResult AddressSpace::munmap(GuestAddr address, uint64_t length) {
+  GuestAddr last;
+  if (length == 0 || !page_aligned(address) || !page_range(address, length, last)) return SysResult::error(EINVAL);
+  const std::lock_guard guard(mutex_);
+  for (const Range& range : overlaps(address, last)) {
+    const SysResult result = raw_syscall(SYS_munmap, range.first.value, range.last - range.first);
+    if (result.failed()) return result;
+  }
+  forget_code(address, last);
+  erase(address, last);
+  return 0;
+}
+
+SysResult AddressSpace::mprotect(GuestAddr address, uint64_t length, int protection) {
+  GuestAddr last;
+  if (!page_aligned(address)) return SysResult::error(EINVAL);
+  if (!page_range(address, length, last)) return SysResult::error(ENOMEM);
+  constexpr int kGrows = PROT_GROWSDOWN | PROT_GROWSUP;
+  const std::lock_guard guard(mutex_);
+  GuestAddr reached = address;
+  for (const Range& range : overlaps(address, last)) {
+    if (range.first != reached) break;
+    const SysResult result = raw_syscall(SYS_mprotect, range.first.value, range.last - range.first,
+                                         static_cast<uint64_t>(host_protection(protection & ~kGrows)));
+    if (result.failed()) return result;
+    // Translations stay when the page stays executable and cannot have changed since: it is not writable now.
+    const bool stays = (protection & PROT_EXEC) && (range.protection & PROT_EXEC) && !(range.protection & PROT_WRITE);
+    if (!stays) forget_code(range.first, range.last);
+    change_protection(range.first, range.last, protection & ~kGrows);
+    reached = range.last;
+  }
+  return reached >= last ? SysResult{0} : SysResult::error(ENOMEM);
+}
+
+SysResult AddressSpace::mremap(GuestAddr old_address, uint64_t old_length, uint64_t new_length, int flags,
+                               GuestAddr new_address) {
+  GuestAddr old_last, new_last;
+  if (!page_aligned(old_address) || new_length == 0) return SysResult::error(EINVAL);
+  if (!page_range(old_address, old_length, old_last)) return SysResult::error(EINVAL);
+  const std::lock_guard guard(mutex_);
+  const GuestAddr checked_last = old_length == 0 ? old_address + 1 : old_last;
+  if (!covers(old_address, checked_last)) return SysResult::error(EFAULT);
+  const bool fixed = (flags & MREMAP_FIXED) != 0;
+  if (fixed) {
+    if (!page_aligned(new_address) || !page_range(new_address, new_length, new_last)) return SysResult::error(EINVAL);
+    if (new_address < old_last && old_address < new_last) return SysResult::error(EINVAL);
+    if (const SysResult reserved = reserve_target(new_address, new_last); reserved.failed()) return reserved;
+  }
+  const Vma old = std::prev(vmas_.upper_bound(old_address))->second;
+  const SysResult result = raw_syscall(SYS_mremap, old_address.value, old_length, new_length, static_cast<uint64_t>(flags),
+                                       new_address.value);
+  if (result.failed()) return result;
+  const GuestAddr first = to_address(result);
+  const GuestAddr last{align_up(first.value + new_length, kPageSize)};
+  forget_code(old_address, old_last);
+  if (fixed) forget_code(first, last);
+  constexpr int kDontUnmap = 4;  // MREMAP_DONTUNMAP
+  if (!(flags & kDontUnmap)) erase(old_address, old_last);
+  insert(first, last, old.protection, old.kind);
+  return result;
+}
+
+SysResult AddressSpace::madvise(GuestAddr address, uint64_t length, int advice) {
+  GuestAddr last;
+  if (!page_aligned(address) || !page_range(address, length, last)) return SysResult::error(EINVAL);
+  const std::lock_guard guard(mutex_);
+  const bool complete = covers(address, last);
+  const auto ranges = overlaps(address, last);
+  if (ranges.empty()) {
+    // An invalid advice is EINVAL even for nothing; the kernel knows which are.
+    const SysResult result = raw_syscall(SYS_madvise, address.value, 0, static_cast<uint64_t>(advice));
+    return result.failed() || complete ? result : SysResult::error(ENOMEM);
+  }
+  for (const Range& range : ranges) {
+    const SysResult result =
+        raw_syscall(SYS_madvise, range.first.value, range.last - range.first, static_cast<uint64_t>(advice));
+    if (result.failed()) return result;
+  }
+  if (advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE) forget_code(address, last);
+  return complete ? SysResult{0} : SysResult::error(ENOMEM);
+}
+
+SysResult AddressSpace::shmat(int id, GuestAddr address, int flags) {
+  shmid_ds info;
+  if (::shmctl(id, IPC_STAT, &info) != 0) return SysResult::error(errno);
+  const std::lock_guard guard(mutex_);
+  if (address.value != 0 && (flags & SHM_REMAP)) {
+    const GuestAddr first{flags & SHM_RND ? support::align_down(address.value, kPageSize) : address.value};
+    GuestAddr last;
+    if (!page_aligned(first) || !page_range(first, info.shm_segsz, last)) return SysResult::error(EINVAL);
+    if (const SysResult reserved = reserve_target(first, last); reserved.failed()) return reserved;
+  }
+  const SysResult result =
+      raw_syscall(SYS_shmat, static_cast<uint64_t>(id), address.value, static_cast<uint64_t>(flags & ~SHM_EXEC));
+  if (result.failed()) return result;
+  const GuestAddr first = to_address(result);
+  const int protection = PROT_READ | (flags & SHM_RDONLY ? 0 : PROT_WRITE) | (flags & SHM_EXEC ? PROT_EXEC : 0);
+  const GuestAddr last{align_up(first.value + info.shm_segsz, kPageSize)};
+  forget_code(first, last);
+  insert(first, last, protection, VmaKind::Plain);
+  shared_segments_[first] = last - first;
+  return result;
+}
+
+SysResult AddressSpace::shmdt(GuestAddr address) {
+  const std::lock_guard guard(mutex_);
+  const auto segment = shared_segments_.find(address);
+  if (segment == shared_segments_.end()) return SysResult::error(EINVAL);
+  const SysResult result = raw_syscall(SYS_shmdt, address.value);
+  if (result.failed()) return result;
+  forget_code(address, address + segment->second);
+  erase(address, address + segment->second);
+  shared_segments_.erase(segment);
+  return result;
+}
+
+SysResult AddressSpace::remap_file_pages(GuestAddr address, uint64_t size, int protection, uint64_t page_offset, int flags) {
+  GuestAddr last;
+  if (!page_range(address, size, last)) return SysResult::error(EINVAL);
+  const std::lock_guard guard(mutex_);
+  if (!covers(address, last)) return SysResult::error(EINVAL);
+  const SysResult result = raw_syscall(SYS_remap_file_pages, address.value, size, static_cast<uint64_t>(protection), page_offset,
+                                       static_cast<uint64_t>(flags));
+  if (!result.failed()) forget_code(address, last);
+  return result;
+}
+
+void AddressSpace::set_brk_start(GuestAddr start) {
+  const std::lock_guard guard(mutex_);
+  brk_start_ = brk_ = start;
+}
+
+GuestAddr AddressSpace::brk(GuestAddr wanted) {
+  const std::lock_guard guard(mutex_);
+  if (wanted < brk_start_ || wanted.value > kAddressLimit) return brk_;
+  const GuestAddr old_end{align_up(brk_.value, kPageSize)};
+  const GuestAddr new_end{align_up(wanted.value, kPageSize)};
+  if (new_end > old_end) {
+    const int protection = PROT_READ | PROT_WRITE;
+    const SysResult result =
+        host_mmap(old_end, new_end - old_end, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (result.failed()) return brk_;
+    if (to_address(result) != old_end) {  // a kernel before 4.17 takes the address as a hint
+      raw_syscall(SYS_munmap, static_cast<uint64_t>(result.value), new_end - old_end);
+      return brk_;
+    }
+    insert(old_end, new_end, protection, VmaKind::Heap);
+  } else if (new_end < old_end) {
+    raw_syscall(SYS_munmap, new_end.value, old_end - new_end);
+    forget_code(new_end, old_end);
+    erase(new_end, old_end);
+  }
+  brk_ = wanted;
+  return brk_;
+}
+
+void AddressSpace::set_kind(GuestAddr address, VmaKind kind) {
+  const std::lock_guard guard(mutex_);
+  const auto it = vmas_.upper_bound(address);
+  if (it != vmas_.begin() && std::prev(it)->second.end > address) std::prev(it)->second.kind = kind;
+}
+
+bool AddressSpace::is_mapped(GuestAddr address, uint64_t length) const {
+  const std::lock_guard guard(mutex_);
+  return length <= kAddressLimit && covers(address, address + length);
+}
+
+bool AddressSpace::is_executable(GuestAddr address) const {
+  const std::lock_guard guard(mutex_);
+  const auto it = vmas_.upper_bound(address);
+  if (it == vmas_.begin()) return false;
+  const Vma& vma = std::prev(it)->second;
+  return vma.end > address && (vma.protection & PROT_EXEC);
+}
+
+std::map<GuestAddr, Vma> AddressSpace::snapshot() const {
+  const std::lock_guard guard(mutex_);
+  return vmas_;
+}
+
+}  // namespace ferry::linux_user
