@@ -23,6 +23,10 @@ struct TranslateLimits {
   uint32_t max_insts = 64;   ///< guest instructions
   uint32_t max_blocks = 1;   ///< guest basic blocks; more than 1 makes a region by following direct branches
   bool precise = true;       ///< see Function::precise
+  /// Whether the guest may execute the page that holds an address, so that its code may be read. Without it a region
+  /// stays in its entry's page.
+  bool (*executable)(void* context, GuestAddr pc) = nullptr;
+  void* executable_context = nullptr;
 };
 
 /// What a guest architecture must provide. One object serves all threads: everything is const.

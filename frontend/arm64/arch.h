@@ -1,0 +1,21 @@
+#pragma once
+
+#include "ir/guest_arch.h"
+
+namespace ferry::arm64 {
+
+/// AArch64 at EL0, as a guest of ferry.
+class Arch final : public ir::GuestArch {
+ public:
+  const ir::StateLayout& layout() const override;
+  std::span<const ir::HelperInfo> helpers() const override;
+  uint64_t mode(const void* state) const override;
+  void translate(ir::BlockKey key, const ir::TranslateLimits& limits, ir::Function& out) const override;
+  uint64_t address_mask() const override { return kAddressMask; }
+  std::string disassemble(GuestAddr pc, std::span<const std::byte> code) const override;
+
+  /// Top-byte-ignore: Linux sets TCR_EL1.TBI0 for all programs (Documentation/arch/arm64/tagged-pointers.rst).
+  static constexpr uint64_t kAddressMask = 0x00ff'ffff'ffff'ffff;
+};
+
+}  // namespace ferry::arm64

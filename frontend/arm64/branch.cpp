@@ -1,0 +1,49 @@
+#include "frontend/arm64/branch.h"
+
+namespace ferry::arm64 {
+
+bool BranchHandlers::B_cond(uint32_t, uint32_t cond) {
+  const GuestAddr target = direct_target(word_, pc_);
+  if (cond >= static_cast<uint32_t>(Cond::Al)) return jump(target);
+  return branch_if(condition(cond), target);
+}
+
+bool BranchHandlers::BC_cond(uint32_t imm, uint32_t cond) { return B_cond(imm, cond); }
+
+bool BranchHandlers::B_uncond(uint32_t) { return jump(direct_target(word_, pc_)); }
+
+bool BranchHandlers::BL(uint32_t) { return call_direct(direct_target(word_, pc_)); }
+
+bool BranchHandlers::CBZ(uint32_t sf, uint32_t, uint32_t t) {
+  return branch_if(b_.icmp(IntCond::Eq, r(sf, t), konst(sf, 0)), direct_target(word_, pc_));
+}
+
+bool BranchHandlers::CBNZ(uint32_t sf, uint32_t, uint32_t t) {
+  return branch_if(b_.icmp(IntCond::Ne, r(sf, t), konst(sf, 0)), direct_target(word_, pc_));
+}
+
+BranchHandlers::Value BranchHandlers::register_bit(uint32_t t, uint32_t bit) {
+  return b_.and_(x(t), b_.i64(uint64_t{1} << bit));
+}
+
+bool BranchHandlers::TBZ(uint32_t bit, uint32_t, uint32_t t) {
+  return branch_if(b_.icmp(IntCond::Eq, register_bit(t, bit), b_.i64(0)), direct_target(word_, pc_));
+}
+
+bool BranchHandlers::TBNZ(uint32_t bit, uint32_t, uint32_t t) {
+  return branch_if(b_.icmp(IntCond::Ne, register_bit(t, bit), b_.i64(0)), direct_target(word_, pc_));
+}
+
+bool BranchHandlers::BR(uint32_t n) { return jump_indirect(x(n)); }
+
+bool BranchHandlers::BLR(uint32_t n) { return call_indirect(x(n)); }
+
+bool BranchHandlers::RET(uint32_t n) { return ret(x(n)); }
+
+bool BranchHandlers::UDF(uint32_t) { return illegal(); }
+
+bool BranchHandlers::SVC(uint32_t) { return trap(ir::TrapKind::SystemCall, next_pc()); }
+
+bool BranchHandlers::BRK(uint32_t) { return trap(ir::TrapKind::Breakpoint, pc_); }
+
+}  // namespace ferry::arm64

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "frontend/arm64/fp.h"
+
+namespace ferry::arm64 {
+
+/// Advanced SIMD and cryptography (a64_simd.def, a64_simd_scalar.def, a64_crypto.def, structure loads and stores).
+class SimdHandlers : public FpHandlers {
+ public:
+
+ protected:
+  using FpHandlers::FpHandlers;
+  ~SimdHandlers() = default;
+};
+
+}  // namespace ferry::arm64

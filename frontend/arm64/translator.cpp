@@ -1,0 +1,82 @@
+#include "frontend/arm64/translator.h"
+
+#include <algorithm>
+
+#include "frontend/arm64/cpu_features.h"
+#include "frontend/arm64/decode.h"
+#include "frontend/arm64/dispatch.h"
+#include "ir/support/bits.h"
+
+namespace ferry::arm64 {
+namespace {
+
+constexpr uint64_t kPage = 4096;
+
+/// The hint space: instructions there that a CPU does not have do nothing (Arm ARM C6.2, HINT).
+constexpr bool is_hint(uint32_t word) { return (word & 0xfffff01f) == 0xd503201f; }
+
+/// Tells region discovery where A64 instructions lead.
+class A64Flow final : public frontend::FlowReader {
+ public:
+  frontend::Flow flow(GuestAddr pc) const override {
+    uint32_t word;
+    std::memcpy(&word, reinterpret_cast<const void*>(pc.value), sizeof(word));
+    return {kind(word), 4, direct_target(word, pc)};
+  }
+
+ private:
+  static frontend::FlowKind kind(uint32_t word) {
+    using frontend::FlowKind;
+    if ((word & 0xfc000000) == 0x14000000) return FlowKind::Jump;  // B
+    if ((word & 0xff00000e) == 0x5400000e) return FlowKind::Jump;  // B.AL, B.NV
+    if ((word & 0xff000000) == 0x54000000) return FlowKind::Fork;  // B.cond
+    if ((word & 0x7c000000) == 0x34000000) return FlowKind::Fork;  // CBZ, CBNZ, TBZ, TBNZ
+    if ((word & 0x1c000000) == 0x14000000 && (word & 0xff000000) != 0xd5000000) return FlowKind::End;
+    return FlowKind::Next;
+  }
+};
+
+}  // namespace
+
+void Translator::translate() {
+  if (limits_.max_blocks > 1 && limits_.max_insts > 1) {
+    region_ = frontend::Region::discover(pc_, limits_, A64Flow{});
+    for (const frontend::RegionBlock& block : region_.blocks()) translate_block(block.pc, block.end);
+  } else {
+    const GuestAddr page_end{support::align_down(pc_.value, kPage) + kPage};
+    translate_block(pc_, std::min(page_end, pc_ + uint64_t{limits_.max_insts} * 4));
+  }
+  emit_exits();
+  add_peeked_ranges();
+}
+
+void Translator::translate_block(GuestAddr pc, GuestAddr end) {
+  begin_block(pc);
+  pc_ = pc;
+  bool going_on = true;
+  while (going_on && pc_ < end) {
+    going_on = translate_instruction();
+    ++b_.function().guest_insts;
+    if (going_on) pc_ = next_pc();
+  }
+  if (going_on) {
+    b_.function().ranges.emplace_back(pc, pc_);
+    pc_ = GuestAddr{pc_.value - 4};
+    fall_through(next_pc());
+  } else {
+    b_.function().ranges.emplace_back(pc, next_pc());
+  }
+}
+
+bool Translator::translate_instruction() {
+  b_.at(pc_);
+  word_ = read_word(pc_);
+  const Row* row = decode(word_);
+  if (row == nullptr) return illegal();
+  if (!cpu_has(required_feature(*row, word_))) return is_hint(word_) || illegal();
+  const Outcome outcome = dispatch(*this, *row, word_);
+  if (outcome == Outcome::Unsupported) return illegal();
+  return outcome == Outcome::Continue;
+}
+
+}  // namespace ferry::arm64

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "frontend/arm64/simd.h"
+
+namespace ferry::arm64 {
+
+/// Translates A64 code to IR. Its handlers, one member function per row of a64.def, come from a chain of classes, one
+/// per family of instructions:
+///   TranslatorCore <- AluHandlers <- BranchHandlers <- SystemHandlers <- LoadStoreHandlers <- FpHandlers <- SimdHandlers
+/// A row without a handler, or whose feature cpu_features.def does not list, is an illegal instruction.
+class Translator final : public SimdHandlers {
+ public:
+  Translator(const ir::BlockKey& key, const ir::TranslateLimits& limits, ir::Function& out)
+      : SimdHandlers(key, limits, out) {}
+
+  void translate();
+
+ private:
+  void translate_block(GuestAddr pc, GuestAddr end);
+  bool translate_instruction();
+};
+
+}  // namespace ferry::arm64

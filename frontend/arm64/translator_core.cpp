@@ -1,0 +1,139 @@
+#include "frontend/arm64/translator_core.h"
+
+#include <algorithm>
+
+namespace ferry::arm64 {
+
+TranslatorCore::TranslatorCore(const ir::BlockKey& key, const ir::TranslateLimits& limits, ir::Function& out)
+    : b_(out), pc_(key.pc), limits_(limits) {}
+
+// ---- guest memory
+
+void TranslatorCore::before_access() {
+  if (limits_.precise) store_flags_if_live();
+}
+
+TranslatorCore::Value TranslatorCore::load(Type type, Address address, MemAccess access) {
+  before_access();
+  return b_.load(type, address, access);
+}
+
+void TranslatorCore::store(Address address, Value value, MemAccess access) {
+  before_access();
+  b_.store(address, value, access);
+}
+
+TranslatorCore::Value TranslatorCore::atomic_rmw(Value address, Value operand, MemAccess access, ir::AtomicKind kind) {
+  before_access();
+  return b_.emit(Op::atomic_rmw, operand.type, {address, operand}, access.pack(), static_cast<uint64_t>(kind));
+}
+
+TranslatorCore::Value TranslatorCore::cmpxchg(Value address, Value expected, Value desired, MemAccess access) {
+  before_access();
+  return b_.emit(Op::cmpxchg, desired.type, {address, expected, desired}, access.pack());
+}
+
+TranslatorCore::Value TranslatorCore::call(Helper helper, std::initializer_list<Value> args) {
+  const auto id = static_cast<ir::HelperId>(helper);
+  if (b_.function().helpers[id].effect == ir::HelperEffect::Memory) before_access();
+  return b_.call(id, args);
+}
+
+// ---- blocks and exits
+
+void TranslatorCore::begin_block(GuestAddr pc) {
+  flags_ = FlagRecipe{};
+  b_.begin_block(pc);
+}
+
+ir::BlockId TranslatorCore::block_at(GuestAddr pc) {
+  const uint32_t inside = region_.find(pc);
+  if (inside != frontend::Region::kNone) return inside;
+  const std::size_t inner = std::max<std::size_t>(region_.blocks().size(), 1);
+  const auto known = std::find(exits_.begin(), exits_.end(), pc);
+  const auto index = known - exits_.begin();
+  if (known == exits_.end()) exits_.push_back(pc);
+  return static_cast<ir::BlockId>(inner + static_cast<std::size_t>(index));
+}
+
+void TranslatorCore::emit_exits() {
+  for (const GuestAddr pc : exits_) {
+    b_.begin_block(pc);
+    b_.goto_pc(pc);
+  }
+}
+
+void TranslatorCore::fall_through(GuestAddr pc) {
+  store_flags_for(pc);
+  const uint32_t inside = region_.find(pc);
+  if (inside != frontend::Region::kNone) {
+    b_.br(inside);
+  } else {
+    b_.goto_pc(pc);
+  }
+}
+
+void TranslatorCore::add_peeked_ranges() {
+  auto& ranges = b_.function().ranges;
+  for (unsigned i = 0; i < peeked_count_; ++i) {
+    const auto [first, last] = peeked_[i];
+    const bool known = std::any_of(ranges.begin(), ranges.end(), [&](const auto& range) {
+      return range.first <= first && last <= range.second;
+    });
+    if (!known && first != last) ranges.push_back(peeked_[i]);
+  }
+  peeked_count_ = 0;
+}
+
+// ---- ends of a block
+
+bool TranslatorCore::trap(ir::TrapKind kind, GuestAddr resume) {
+  settle_fp_exceptions();
+  store_flags();
+  b_.trap(kind, resume);
+  return false;
+}
+
+bool TranslatorCore::jump(GuestAddr target) {
+  fall_through(target);
+  return false;
+}
+
+bool TranslatorCore::branch_if(Value condition, GuestAddr target) {
+  store_flags_for(target);
+  store_flags_for(next_pc());
+  const ir::BlockId taken = block_at(target);
+  b_.br_if(condition, taken, block_at(next_pc()));
+  return false;
+}
+
+bool TranslatorCore::jump_indirect(Value target) {
+  settle_fp_exceptions();
+  store_flags();
+  b_.goto_indirect(target);
+  return false;
+}
+
+bool TranslatorCore::call_direct(GuestAddr target) {
+  set_r(30, b_.i64(next_pc().value));
+  store_flags_for(target);
+  b_.call_pc(target, next_pc());
+  return false;
+}
+
+bool TranslatorCore::call_indirect(Value target) {
+  settle_fp_exceptions();
+  set_r(30, b_.i64(next_pc().value));
+  store_flags();
+  b_.call_indirect(target, next_pc());
+  return false;
+}
+
+bool TranslatorCore::ret(Value target) {
+  settle_fp_exceptions();
+  store_flags();
+  b_.ret(target);
+  return false;
+}
+
+}  // namespace ferry::arm64
