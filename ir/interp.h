@@ -23,6 +23,8 @@ struct InterpContext {
   std::atomic<uint64_t> current_pc{0};
   /// Looked at on branches that are safe points; not 0: run() returns Leave::Interrupted. May be null.
   const std::atomic<uint32_t>* interrupt = nullptr;
+  /// Bits of an address that guest memory looks at (GuestArch::address_mask); the others are cleared.
+  uint64_t address_mask = ~uint64_t{0};
   std::vector<Bits128> values;  ///< by ValueId
 };
 

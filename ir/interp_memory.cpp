@@ -18,7 +18,8 @@ namespace {
 
 uint64_t address(const Frame& f, const Inst& inst, MemAccess m) {
   const uint64_t index = inst.args[1] == kNoValue ? 0 : f.arg(inst, 1);
-  return f.arg(inst, 0) + (index << m.scale) + static_cast<uint64_t>(int64_t{m.disp});
+  const uint64_t at = f.arg(inst, 0) + (index << m.scale) + static_cast<uint64_t>(int64_t{m.disp});
+  return at & f.context.address_mask;
 }
 
 template <typename T>
@@ -150,7 +151,7 @@ Bits128 store(Frame& f, const Inst& inst) {
 }
 
 Bits128 atomic_rmw(Frame& f, const Inst& inst) {
-  const uint64_t at = f.arg(inst, 0);
+  const uint64_t at = f.arg(inst, 0) & f.context.address_mask;
   const uint64_t operand = f.arg(inst, 1);
   const auto kind = static_cast<AtomicKind>(inst.imm2);
   switch (inst.mem().bytes) {
@@ -166,7 +167,7 @@ Bits128 atomic_rmw(Frame& f, const Inst& inst) {
 }
 
 Bits128 cmpxchg(Frame& f, const Inst& inst) {
-  const uint64_t at = f.arg(inst, 0);
+  const uint64_t at = f.arg(inst, 0) & f.context.address_mask;
   const uint64_t expected = f.arg(inst, 1);
   const uint64_t desired = f.arg(inst, 2);
   switch (inst.mem().bytes) {
