@@ -18,7 +18,8 @@ namespace ferry::backend::llvm_tier {
 void start_llvm() {
   static std::once_flag once;
   std::call_once(once, [] {
-    for (const Initializer* run = __start_ferry_llvm_initializers; run != __stop_ferry_llvm_initializers; ++run) {
+    for (const Initializer* run = __start_ferry_llvm_initializers; run != __stop_ferry_llvm_initializers;
+         ++run) {
       (*run)(0, nullptr, nullptr);
     }
   });
