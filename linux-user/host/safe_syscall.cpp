@@ -30,8 +30,11 @@ ferry_safe_syscall:
   xorl %ecx, %ecx
 .globl ferry_safe_syscall_start
 ferry_safe_syscall_start:
+  xorl %ecx, %ecx
   cmpl $0, (%r12)
-  jne ferry_safe_syscall_interrupted
+  jne ferry_safe_syscall_not_made
+.globl ferry_safe_syscall_instruction
+ferry_safe_syscall_instruction:
   syscall
 .globl ferry_safe_syscall_end
 ferry_safe_syscall_end:
@@ -40,11 +43,23 @@ ferry_safe_syscall_end:
   .cfi_adjust_cfa_offset -8
   .cfi_restore %r12
   ret
-.globl ferry_safe_syscall_interrupted
-ferry_safe_syscall_interrupted:
+.globl ferry_safe_syscall_not_made
+ferry_safe_syscall_not_made:
   .cfi_restore_state
   movq $-513, %rax
-  jmp ferry_safe_syscall_end
+  popq %r12
+  .cfi_remember_state
+  .cfi_adjust_cfa_offset -8
+  .cfi_restore %r12
+  ret
+.globl ferry_safe_syscall_restart
+ferry_safe_syscall_restart:
+  .cfi_restore_state
+  movq $-512, %rax
+  popq %r12
+  .cfi_adjust_cfa_offset -8
+  .cfi_restore %r12
+  ret
   .cfi_endproc
 .size ferry_safe_syscall, . - ferry_safe_syscall
 )");
@@ -53,10 +68,13 @@ extern "C" {
 long ferry_safe_syscall(const std::atomic<uint32_t>* flag, long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
                         uint64_t a4, uint64_t a5);
 extern const char ferry_safe_syscall_start[];
+extern const char ferry_safe_syscall_instruction[];
 extern const char ferry_safe_syscall_end[];
+extern const char ferry_safe_syscall_not_made[];
+extern const char ferry_safe_syscall_restart[];
 }
 
-static_assert(kErestartnointr == 513, "the stub above answers this number");
+static_assert(kErestartsys == 512 && kErestartnointr == 513, "the stub above answers these numbers");
 static_assert(sizeof(std::atomic<uint32_t>) == 4, "the stub above reads the flag as a plain word");
 
 int64_t safe_syscall(const std::atomic<uint32_t>& interrupt, long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
@@ -66,34 +84,27 @@ int64_t safe_syscall(const std::atomic<uint32_t>& interrupt, long number, uint64
 
 namespace {
 
-/// Whether the SYSCALL instruction leaves the return address in rcx. It does except on processors with FRED.
-bool syscall_sets_rcx() {
-  static const bool sets = [] {
-    uint64_t rcx = 0;
-    int64_t result;
-    asm volatile("syscall" : "=a"(result), "+c"(rcx) : "a"(SYS_getpid) : "r11", "memory");
-    return rcx != 0;
-  }();
-  return sets;
-}
+/// Whether SYSCALL leaves the address behind it in rcx, as it does on every processor without FRED.
+const bool kSyscallSetsRcx = [] {
+  uint64_t rcx = 0;
+  int64_t result;
+  asm volatile("syscall" : "=a"(result), "+c"(rcx) : "a"(SYS_getpid) : "r11", "memory");
+  return rcx != 0;
+}();
 
 }  // namespace
 
 void rewind_safe_syscall(void* context) {
   auto* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
   const auto pc = static_cast<uint64_t>(registers[REG_RIP]);
+  const auto start = reinterpret_cast<uint64_t>(ferry_safe_syscall_start);
   const auto end = reinterpret_cast<uint64_t>(ferry_safe_syscall_end);
-  if (pc < reinterpret_cast<uint64_t>(ferry_safe_syscall_start) || pc >= end) return;
-  constexpr uint64_t kSyscallLength = 2;
-  const bool kernel_restarts = pc == end - kSyscallLength &&
-                               (!syscall_sets_rcx() || static_cast<uint64_t>(registers[REG_RCX]) == end);
-  // A restart_syscall that is cut short by a handler answers EINTR (kernel/signal.c, do_no_restart_syscall).
-  if (kernel_restarts && registers[REG_RAX] == SYS_restart_syscall) {
-    registers[REG_RAX] = -EINTR;
-  } else {
-    registers[REG_RAX] = kernel_restarts ? -kErestartsys : -kErestartnointr;
-  }
-  registers[REG_RIP] = static_cast<greg_t>(end);
+  if (pc < start || pc >= end) return;
+  // The stub clears rcx, so a value there says that the kernel has begun the call. Without that sign the two cases look alike on
+  // the instruction itself, and the likelier is the call that slept.
+  const bool was_made = pc == reinterpret_cast<uint64_t>(ferry_safe_syscall_instruction) &&
+                        (!kSyscallSetsRcx || static_cast<uint64_t>(registers[REG_RCX]) == end);
+  registers[REG_RIP] = reinterpret_cast<greg_t>(was_made ? ferry_safe_syscall_restart : ferry_safe_syscall_not_made);
 }
 
 int64_t raw_syscall(long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5) {
