@@ -20,6 +20,10 @@ struct Block {
   GuestAddr pc;  ///< the guest address whose code starts here; of an exit block, where it leaves for
 };
 
+/// Branches inside a function that may close a loop are safe points: a pending interrupt is taken there, with every guest
+/// register in its place. Every cycle has one, since guest addresses cannot only grow.
+constexpr bool is_safe_point(const Block& from, const Block& to) { return to.pc <= from.pc; }
+
 enum class NanRule : uint8_t { Arm, X86 };
 
 /// The unit of translation: one guest block, or a region of many. Block 0 is the entry. Values are local to their
