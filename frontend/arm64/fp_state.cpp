@@ -7,12 +7,13 @@ namespace {
 
 constexpr uint32_t kMxcsrFlags = 0x3f;
 
-/// MXCSR's flags and FPSR's, pairwise: invalid, division by zero, overflow, underflow, precision. (Denormal operand has no
-/// counterpart: FPSR.IDC is about flushing, which only the helpers do.)
+/// MXCSR's flags and FPSR's, pairwise: invalid, division by zero, overflow, underflow, precision. (Denormal
+/// operand has no counterpart: FPSR.IDC is about flushing, which only the helpers do.)
 constexpr struct {
   uint32_t mxcsr;
   uint32_t fpsr;
-} kFlagPairs[] = {{1u << 0, 1u << 0}, {1u << 2, 1u << 1}, {1u << 3, 1u << 2}, {1u << 4, 1u << 3}, {1u << 5, 1u << 4}};
+} kFlagPairs[] = {
+    {1u << 0, 1u << 0}, {1u << 2, 1u << 1}, {1u << 3, 1u << 2}, {1u << 4, 1u << 3}, {1u << 5, 1u << 4}};
 
 }  // namespace
 

@@ -1,15 +1,15 @@
 #pragma once
 
-#include "frontend/arm64/fp.h"
+#include "frontend/arm64/fp_vector.h"
 
 namespace ferry::arm64 {
 
 /// Advanced SIMD and cryptography (a64_simd.def, a64_simd_scalar.def, a64_crypto.def, structure loads and stores).
-class SimdHandlers : public FpHandlers {
+class SimdHandlers : public FpVectorHandlers {
  public:
 
  protected:
-  using FpHandlers::FpHandlers;
+  using FpVectorHandlers::FpVectorHandlers;
   ~SimdHandlers() = default;
 };
 
