@@ -88,6 +88,8 @@ inline constexpr unsigned kSlowOperands = 3;
 /// their offsets are short.
 struct alignas(16) RuntimeArea {
   JumpCacheEntry jump_cache[1u << kJumpCacheBits];
+  alignas(16) uint64_t spill[kSpillSlots][2];
+  alignas(16) uint64_t slow_operands[kSlowOperands][2];
   const void* helpers[kMaxHelpers];
   const void* evaluate;         ///< ferry_evaluate (evaluate.h): any pure op, exactly; the code generators' slow path
   Stubs stubs;

@@ -1,0 +1,51 @@
+#include "backend/runtime/code_index.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+
+namespace ferry::backend {
+
+namespace {
+
+constexpr uint64_t kSmallestCode = 16;  ///< CodeCache's alignment: no two translations are closer
+
+}  // namespace
+
+CodeIndex::CodeIndex(uint64_t code_bytes) : capacity_(code_bytes / kSmallestCode + 1) {
+  void* at = mmap(nullptr, capacity_ * sizeof(Row), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                  -1, 0);
+  if (at != MAP_FAILED) rows_ = static_cast<Row*>(at);
+}
+
+CodeIndex::~CodeIndex() {
+  if (rows_) munmap(rows_, capacity_ * sizeof(Row));
+}
+
+bool CodeIndex::append(Record& record) {
+  const size_t at = count_.load(std::memory_order_relaxed);
+  if (at == capacity_) return false;
+  rows_[at] = {reinterpret_cast<uintptr_t>(record.object->code.data()), &record};
+  count_.store(at + 1, std::memory_order_release);
+  return true;
+}
+
+Record* CodeIndex::find(uint64_t host_pc) const {
+  const Row* end = rows_ + count_.load(std::memory_order_acquire);
+  const Row* after = std::upper_bound(static_cast<const Row*>(rows_), end, host_pc,
+                                      [](uint64_t pc, const Row& row) { return pc < row.begin; });
+  if (after == rows_) return nullptr;
+  const Row& row = after[-1];
+  return host_pc - row.begin < row.record->object->code.size() ? row.record : nullptr;
+}
+
+const FaultPoint* find_fault_point(const CodeObject& object, uint64_t host_pc) {
+  const uint64_t offset = host_pc - reinterpret_cast<uintptr_t>(object.code.data());
+  const auto after = std::upper_bound(object.fault_points.begin(), object.fault_points.end(), offset,
+                                      [](uint64_t at, const FaultPoint& point) { return at < point.host_offset; });
+  if (after == object.fault_points.begin()) return nullptr;
+  const FaultPoint& point = after[-1];
+  return offset - point.host_offset < point.host_size ? &point : nullptr;
+}
+
+}  // namespace ferry::backend

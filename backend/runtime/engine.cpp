@@ -1,0 +1,114 @@
+#include "backend/engine.h"
+
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+
+#include "backend/runtime/engine_impl.h"
+#include "backend/x64/codegen.h"
+
+namespace ferry::backend {
+
+support::Result<std::unique_ptr<Engine>> Engine::create(const ir::GuestArch& arch, const EngineOptions& options) {
+  auto cache = CodeCache::create(options.code_bytes, options.code_address);
+  if (!cache) return cache.error();
+  auto engine = std::make_unique<EngineImpl>(arch, options, std::move(*cache));
+  if (auto error = engine->start()) return *error;
+  return std::unique_ptr<Engine>(std::move(engine));
+}
+
+EngineImpl::EngineImpl(const ir::GuestArch& arch, const EngineOptions& options, std::unique_ptr<CodeCache> cache)
+    : arch_(arch),
+      options_(options),
+      cache_(std::move(cache)),
+      world_(lock_),
+      source_(arch_, options_),
+      translations_(world_, *cache_, options_.code_bytes),
+      optimizer_(lock_, options_, source_, *cache_, translations_, stats_) {}
+
+EngineImpl::~EngineImpl() {
+  if (perf_map_) std::fclose(perf_map_);
+}
+
+std::optional<support::Error> EngineImpl::start() {
+  if (!translations_.usable()) return support::Error{"no address space for the index of translated code"};
+  if (options_.kind == EngineKind::Llvm && !options_.llvm) {
+    return support::Error{"this ferry was built without LLVM: choose another engine"};
+  }
+  if (options_.kind == EngineKind::Auto && !options_.llvm) options_.kind = EngineKind::Baseline;
+  auto stubs = x64::emit_stubs(arch_.layout(), *cache_);
+  if (!stubs) return stubs.error();
+  stubs_ = *stubs;
+  cache_->keep();
+  baseline_ = x64::make_x64_codegen(options_);
+  if (options_.perf_map) {
+    perf_map_ = std::fopen(("/tmp/perf-" + std::to_string(getpid()) + ".map").c_str(), "we");
+  }
+  return std::nullopt;
+}
+
+support::Result<std::unique_ptr<Cpu>> EngineImpl::create_cpu() {
+  auto cpu = CpuImpl::create(arch_.layout(), arch_.helpers(), stubs_.entries, &forget_cpu, this);
+  if (!cpu) return cpu.error();
+  const std::lock_guard hold(lock_);
+  (*cpu)->generation = world_.generation();
+  world_.add(**cpu);
+  return std::unique_ptr<Cpu>(std::move(*cpu));
+}
+
+void EngineImpl::forget_cpu(void* self, CpuImpl& cpu) {
+  auto& engine = *static_cast<EngineImpl*>(self);
+  const std::lock_guard hold(engine.lock_);
+  engine.world_.remove(cpu);
+  engine.stats_.dispatches += cpu.dispatches.load(std::memory_order_relaxed);
+}
+
+void EngineImpl::invalidate(GuestAddr first, GuestAddr last) {
+  const std::lock_guard hold(lock_);
+  stats_.invalidations += translations_.invalidate(first, last);
+  optimizer_.cancel(first, last);
+}
+
+void EngineImpl::set_precise_faults(bool precise) {
+  const std::lock_guard hold(lock_);
+  if (precise == precise_) return;
+  precise_ = precise;
+  if (!precise || !optimizer_.available()) return;
+  optimizer_.cancel_all();
+  // Whoever is inside imprecise code must be out of it before the caller may rely on exact faults; return stacks
+  // may lead into it, too.
+  world_.stop();
+  translations_.discard_imprecise();
+  world_.next_generation();
+  world_.resume();
+}
+
+void EngineImpl::prepare_fork() {
+  std::unique_lock hold(lock_);
+  optimizer_.pause(hold);
+  // Kept until after_fork_*.
+  (void)hold.release();
+}
+
+void EngineImpl::after_fork_parent() {
+  optimizer_.resume_in_parent();
+  lock_.unlock();
+}
+
+void EngineImpl::after_fork_child() {
+  world_.forget_other_threads();
+  optimizer_.resume_in_child();
+  lock_.unlock();
+}
+
+EngineStats EngineImpl::stats() const {
+  const std::lock_guard hold(lock_);
+  EngineStats all = stats_;
+  for (const CpuImpl* cpu : world_.cpus()) all.dispatches += cpu->dispatches.load(std::memory_order_relaxed);
+  all.faults = faults_.load(std::memory_order_relaxed);
+  all.tagged_accesses = tagged_accesses_.load(std::memory_order_relaxed);
+  return all;
+}
+
+}  // namespace ferry::backend

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <atomic>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "backend/codegen.h"
+#include "backend/engine.h"
+#include "backend/runtime/code_cache.h"
+#include "backend/runtime/cpu.h"
+#include "backend/runtime/optimizer.h"
+#include "backend/runtime/source.h"
+#include "backend/runtime/translations.h"
+#include "backend/runtime/world.h"
+#include "backend/x64/stubs.h"
+#include "ir/passes/pipeline.h"
+
+namespace ferry::backend {
+
+/// The engine. Its methods are in four files: engine.cpp (making it, the embedder's interface), dispatch.cpp (run),
+/// translate.cpp (finding and making code), faults.cpp (host signals).
+class EngineImpl final : public Engine {
+ public:
+  EngineImpl(const ir::GuestArch& arch, const EngineOptions& options, std::unique_ptr<CodeCache> cache);
+  ~EngineImpl() override;
+
+  /// Second half of the construction: what may fail.
+  std::optional<support::Error> start();
+
+  const EngineOptions& options() const override { return options_; }
+  support::Result<std::unique_ptr<Cpu>> create_cpu() override;
+  Stop run(Cpu& cpu) override;
+  void invalidate(GuestAddr first, GuestAddr last) override;
+  bool handle_fault(Cpu& cpu, int signal, const siginfo_t& info, void* context) override;
+  void set_precise_faults(bool precise) override;
+  void prepare_fork() override;
+  void after_fork_parent() override;
+  void after_fork_child() override;
+  EngineStats stats() const override;
+
+ private:
+  // -- dispatch.cpp. A Stop is what run() returns; nothing: go on at the state's pc.
+  using Outcome = std::optional<Stop>;
+  Outcome step(CpuImpl& cpu);
+  Outcome run_code(CpuImpl& cpu, const Record& record);
+  Outcome run_function(CpuImpl& cpu, const Record& record);
+  Outcome after_code(CpuImpl& cpu);
+  Outcome after_link(CpuImpl& cpu, LinkSlot& slot, bool hot);
+  Outcome after_trap(CpuImpl& cpu, ir::TrapKind kind);
+  Outcome after_fault(CpuImpl& cpu, CaughtFault fault);
+  Outcome step_masked(CpuImpl& cpu);
+  Outcome take_interrupt(CpuImpl& cpu);
+  void refresh_mode(CpuImpl& cpu);
+
+  // -- translate.cpp
+  /// Outside, lock not held: makes the code at `key` ready; with `slot`, which was read while the CPU was of
+  /// generation `generation`, links that to it.
+  CaughtFault prepare(CpuImpl& cpu, ir::BlockKey key, LinkSlot* slot, uint64_t generation);
+  /// Lock held, outside. Nullptr: `fault` says why the guest cannot execute there.
+  Record* obtain(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
+  std::unique_ptr<Record> make(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
+  std::unique_ptr<Record> make_block(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
+  std::unique_ptr<Record> make_interpreted(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
+  std::unique_ptr<Record> make_region(CpuImpl& cpu, ir::BlockKey key);
+  /// The IR of a region at `key`, or nullptr when its code cannot be read.
+  std::unique_ptr<ir::Function> translate_region(CpuImpl& cpu, ir::BlockKey key, bool precise);
+  void flush();
+  void published(const Record& record);
+  /// A loop or call edge was taken often: outside, lock not held.
+  void heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t generation);
+
+  // -- faults.cpp
+  bool fault_in_code(CpuImpl& cpu, void* context);
+
+  static void forget_cpu(void* self, CpuImpl& cpu);
+
+  const ir::GuestArch& arch_;
+  EngineOptions options_;
+  /// The translation lock.
+  mutable std::mutex lock_;
+  EngineStats stats_;
+  std::atomic<uint64_t> faults_{0};
+  std::atomic<uint64_t> tagged_accesses_{0};
+  std::unique_ptr<CodeCache> cache_;
+  World world_;
+  Source source_;
+  Translations translations_;
+  Optimizer optimizer_;
+  x64::StubCode stubs_;
+  std::unique_ptr<Codegen> baseline_;
+  ir::Function scratch_;
+  ir::PassContext passes_;
+  bool precise_ = false;
+  FILE* perf_map_ = nullptr;
+};
+
+}  // namespace ferry::backend

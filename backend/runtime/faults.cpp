@@ -1,0 +1,69 @@
+// Host signals. Everything here is async-signal-safe and runs on the thread of the CPU that it is about.
+#include <ucontext.h>
+
+#include <cstring>
+
+#include "backend/runtime/engine_impl.h"
+
+namespace ferry::backend {
+
+namespace {
+
+/// ucontext's index of the host register with an x86-64 encoding.
+constexpr int kContextIndex[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+                                   REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+
+/// Continues run_guarded() of the CPU whose recovery point is given; reached by return from the signal handler, so that the
+/// kernel has restored mask and stack.
+[[noreturn]] void recover(std::jmp_buf* to) { std::longjmp(*to, 1); }
+
+void save_pins(const ir::StateLayout& layout, const greg_t* registers, std::byte* state) {
+  for (const ir::StateReg& reg : layout.regs) {
+    if (reg.pin == ir::kNoPin) continue;
+    const auto value = static_cast<uint64_t>(registers[kContextIndex[kPinRegs[reg.pin]]]);
+    std::memcpy(state + reg.offset, &value, ir::bytes(reg.type));
+  }
+}
+
+}  // namespace
+
+bool EngineImpl::handle_fault(Cpu& opaque, int signal, const siginfo_t& info, void* context) {
+  auto& cpu = static_cast<CpuImpl&>(opaque);
+  const auto activity = static_cast<Activity>(static_cast<int>(cpu.activity));
+  if (activity == Activity::Outside) return false;
+  RuntimeArea& area = cpu.area();
+  area.fault_signal = static_cast<uint32_t>(signal);
+  area.fault_code = static_cast<uint32_t>(info.si_code);
+  area.fault_address = reinterpret_cast<uintptr_t>(info.si_addr);
+  if (activity == Activity::Translated) return fault_in_code(cpu, context);
+  greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+  registers[REG_RDI] = static_cast<greg_t>(reinterpret_cast<uintptr_t>(&cpu.recovery));
+  registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<uintptr_t>(&recover));
+  // As after a call, below what the interrupted function may have under its stack pointer.
+  constexpr uint64_t kRedZone = 128;
+  registers[REG_RSP] = static_cast<greg_t>(((static_cast<uint64_t>(registers[REG_RSP]) - kRedZone) & ~uint64_t{15}) - 8);
+  return true;
+}
+
+bool EngineImpl::fault_in_code(CpuImpl& cpu, void* context) {
+  greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+  const auto host_pc = static_cast<uint64_t>(registers[REG_RIP]);
+  auto* state = static_cast<std::byte*>(cpu.state());
+  if (cache_->contains(host_pc)) {
+    const Record* record = translations_.record_at(host_pc);
+    const FaultPoint* point = record ? find_fault_point(*record->object, host_pc) : nullptr;
+    if (!point) return false;
+    cpu.set_pc(point->pc);
+    if (record->object->pins_in_registers) save_pins(arch_.layout(), registers, state);
+  }
+  // Elsewhere it is a helper: pins and pc were stored before the call.
+  RuntimeArea& area = cpu.area();
+  area.exit_kind = static_cast<uint32_t>(ExitKind::Fault);
+  cpu.empty_return_stack();
+  registers[kContextIndex[kStateReg]] = static_cast<greg_t>(reinterpret_cast<uintptr_t>(state));
+  registers[REG_RSP] = static_cast<greg_t>(area.return_stack_top);
+  registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<uintptr_t>(stubs_.entries.leave));
+  return true;
+}
+
+}  // namespace ferry::backend

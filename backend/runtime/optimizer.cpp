@@ -1,0 +1,175 @@
+#include "backend/runtime/optimizer.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "backend/runtime/clock.h"
+
+namespace ferry::backend {
+
+namespace {
+
+constexpr size_t kStackBytes = 8u << 20;  ///< LLVM's recursive passes were made for this much
+
+/// Takes the translation lock at its first use and keeps it: what it gave is not to be mixed with others'.
+class LockedSpace final : public CodeSpace {
+ public:
+  LockedSpace(CodeSpace& space, std::unique_lock<std::mutex>& hold) : space_(space), hold_(hold) {}
+
+  std::span<std::byte> reserve(size_t bytes) override { return locked().reserve(bytes); }
+  void commit(size_t used) override { locked().commit(used); }
+  LinkSlot* allocate_slots(size_t count) override { return locked().allocate_slots(count); }
+  uint64_t* allocate_counter(uint64_t value) override { return locked().allocate_counter(value); }
+
+ private:
+  CodeSpace& locked() {
+    if (!hold_.owns_lock()) hold_.lock();
+    return space_;
+  }
+
+  CodeSpace& space_;
+  std::unique_lock<std::mutex>& hold_;
+};
+
+}  // namespace
+
+Optimizer::Optimizer(std::mutex& lock, const EngineOptions& options, const Source& source, CodeCache& cache,
+                     Translations& translations, EngineStats& stats)
+    : lock_(lock), options_(options), source_(source), cache_(cache), translations_(translations), stats_(stats) {}
+
+Optimizer::~Optimizer() {
+  {
+    const std::lock_guard hold(lock_);
+    ending_ = true;
+    changed_->notify_all();
+  }
+  if (running_) pthread_join(thread_, nullptr);
+}
+
+bool Optimizer::in_flight(ir::BlockKey key) const {
+  const auto is_for = [&](const Job& job) { return job.region->pc == key.pc && job.region->mode == key.mode; };
+  return (current_ && is_for(*current_)) || std::any_of(queue_.begin(), queue_.end(), is_for);
+}
+
+void Optimizer::submit(std::unique_ptr<ir::Function> region) {
+  queue_.push_back({std::move(region)});
+  wake();
+}
+
+void Optimizer::wake() {
+  if (queue_.empty()) return;
+  if (!running_) start_thread();
+  changed_->notify_all();
+}
+
+void Optimizer::cancel(GuestAddr first, GuestAddr last) {
+  const auto hit = [&](const Job& job) {
+    return std::any_of(job.region->ranges.begin(), job.region->ranges.end(),
+                       [&](const auto& range) { return range.first < last && first < range.second; });
+  };
+  if (current_ && hit(*current_)) current_->cancelled = true;
+  std::erase_if(queue_, hit);
+}
+
+void Optimizer::cancel_all() {
+  if (current_) current_->cancelled = true;
+  queue_.clear();
+}
+
+void Optimizer::start_thread() {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, kStackBytes);
+  running_ = pthread_create(&thread_, &attributes, &thread_main, this) == 0;
+  pthread_attr_destroy(&attributes);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void* Optimizer::thread_main(void* self) {
+  static_cast<Optimizer*>(self)->serve();
+  return nullptr;
+}
+
+void Optimizer::serve() {
+  std::unique_lock hold(lock_);
+  for (;;) {
+    changed_->wait(hold, [&] { return ending_ || (!paused_ && !queue_.empty()); });
+    if (ending_) return;
+    Job job = std::move(queue_.front());
+    queue_.pop_front();
+    current_ = &job;
+    compile(hold, job);
+    current_ = nullptr;
+    changed_->notify_all();
+  }
+}
+
+void Optimizer::compile(std::unique_lock<std::mutex>& hold, Job& job) {
+  const ir::BlockKey key{job.region->pc, job.region->mode};
+  hold.unlock();
+  LockedSpace space(cache_, hold);
+  uint64_t nanoseconds = 0;
+  std::unique_ptr<Record> record = generate(*job.region, space, nanoseconds);
+  if (!hold.owns_lock()) hold.lock();
+  if (job.cancelled) return;
+  if (record) {
+    count(*record, nanoseconds);
+    translations_.publish(std::move(record));
+  } else if (Record* baseline = cache_.full() ? nullptr : translations_.find(key)) {
+    baseline->keep_baseline = true;
+  }
+}
+
+std::unique_ptr<Record> Optimizer::generate(ir::Function& region, CodeSpace& space, uint64_t& nanoseconds) {
+  const uint64_t start = now_ns();
+  if (!source_.optimize(region, ir::PassTier::Optimizing, passes_)) return nullptr;
+  if (!codegen_) codegen_ = options_.llvm(options_);
+  auto code = codegen_->compile(region, space);
+  nanoseconds = now_ns() - start;
+  if (!code) {
+    if (options_.verify) std::fprintf(stderr, "ferry: not optimized: %s\n", code.error().message.c_str());
+    return nullptr;
+  }
+  source_.dump_code(**code, "llvm");
+  return Record::of_code(std::move(*code));
+}
+
+std::unique_ptr<Record> Optimizer::compile_now(ir::Function& region) {
+  uint64_t nanoseconds = 0;
+  std::unique_ptr<Record> record = generate(region, cache_, nanoseconds);
+  if (record) count(*record, nanoseconds);
+  return record;
+}
+
+void Optimizer::count(const Record& record, uint64_t nanoseconds) {
+  ++stats_.llvm_regions;
+  stats_.llvm_insts += record.object->guest_insts;
+  stats_.llvm_bytes += record.object->code.size();
+  stats_.llvm_ns += nanoseconds;
+}
+
+void Optimizer::pause(std::unique_lock<std::mutex>& hold) {
+  paused_ = true;
+  changed_->wait(hold, [&] { return current_ == nullptr; });
+}
+
+void Optimizer::resume_in_parent() {
+  paused_ = false;
+  changed_->notify_all();
+}
+
+void Optimizer::resume_in_child() {
+  // The parent's thread may have been waiting on it: the copy cannot be used, nor destroyed.
+  (void)changed_.release();
+  changed_ = std::make_unique<std::condition_variable>();
+  paused_ = false;
+  running_ = false;
+}
+
+}  // namespace ferry::backend

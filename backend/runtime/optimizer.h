@@ -1,0 +1,83 @@
+#pragma once
+
+#include <pthread.h>
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+
+#include "backend/codegen.h"
+#include "backend/engine.h"
+#include "backend/runtime/code_cache.h"
+#include "backend/runtime/source.h"
+#include "backend/runtime/translations.h"
+#include "ir/passes/pipeline.h"
+
+namespace ferry::backend {
+
+/// The second tier: compiles regions that a guest thread has translated to IR, on a thread of its own that starts with
+/// the first of them. Everything but the compile itself happens under the translation lock.
+class Optimizer {
+ public:
+  Optimizer(std::mutex& lock, const EngineOptions& options, const Source& source, CodeCache& cache,
+            Translations& translations, EngineStats& stats);
+  ~Optimizer();
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
+
+  // The caller holds the translation lock.
+  bool available() const { return options_.llvm != nullptr; }
+  /// False while the queue is full: ask again later.
+  bool has_room() const { return queue_.size() < kQueueRoom; }
+  bool in_flight(ir::BlockKey key) const;
+  /// Hands over a region's IR for the background thread.
+  void submit(std::unique_ptr<ir::Function> region);
+  /// Makes sure that what is queued is being worked on: after a fork there is no thread for it.
+  void wake();
+  /// Drops compiles of guest code in [first, last).
+  void cancel(GuestAddr first, GuestAddr last);
+  void cancel_all();
+  /// Compiles a region now, on the calling thread; not for use beside submit(). Nullptr: the cache is full, or this
+  /// code cannot be optimized.
+  std::unique_ptr<Record> compile_now(ir::Function& region);
+
+  /// Returns with the lock held by `hold` and no compile under way.
+  void pause(std::unique_lock<std::mutex>& hold);
+  void resume_in_parent();
+  /// The background thread does not exist in a child; it starts again when there is something hot.
+  void resume_in_child();
+
+ private:
+  struct Job {
+    std::unique_ptr<ir::Function> region;
+    bool cancelled = false;
+  };
+  static constexpr size_t kQueueRoom = 16;
+
+  static void* thread_main(void* self);
+  void start_thread();
+  void serve();
+  void compile(std::unique_lock<std::mutex>& hold, Job& job);
+  std::unique_ptr<Record> generate(ir::Function& region, CodeSpace& space, uint64_t& nanoseconds);
+  void count(const Record& record, uint64_t nanoseconds);
+
+  std::mutex& lock_;
+  const EngineOptions& options_;
+  const Source& source_;
+  CodeCache& cache_;
+  Translations& translations_;
+  EngineStats& stats_;
+
+  std::unique_ptr<Codegen> codegen_;
+  ir::PassContext passes_;
+  std::deque<Job> queue_;
+  Job* current_ = nullptr;
+  std::unique_ptr<std::condition_variable> changed_ = std::make_unique<std::condition_variable>();
+  pthread_t thread_ = {};
+  bool running_ = false;
+  bool paused_ = false;
+  bool ending_ = false;
+};
+
+}  // namespace ferry::backend

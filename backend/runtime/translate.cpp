@@ -1,0 +1,141 @@
+// Finding and making code.
+#include <xmmintrin.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "backend/runtime/clock.h"
+#include "backend/runtime/engine_impl.h"
+
+namespace ferry::backend {
+
+namespace {
+
+/// MXCSR holds the guest's rounding mode and cumulative exception flags: C++ code that may compute with floating point
+/// must neither see nor change them.
+class HostFloatingPoint {
+ public:
+  HostFloatingPoint() : guest_(_mm_getcsr()) { _mm_setcsr(kDefault); }
+  ~HostFloatingPoint() { _mm_setcsr(guest_); }
+  HostFloatingPoint(const HostFloatingPoint&) = delete;
+  HostFloatingPoint& operator=(const HostFloatingPoint&) = delete;
+
+ private:
+  static constexpr unsigned kDefault = 0x1f80;
+  unsigned guest_;
+};
+
+}  // namespace
+
+CaughtFault EngineImpl::prepare(CpuImpl& cpu, ir::BlockKey key, LinkSlot* slot, uint64_t generation) {
+  const HostFloatingPoint host_fp;
+  const std::lock_guard hold(lock_);
+  CaughtFault fault;
+  Record* target = obtain(cpu, key, fault);
+  // After a flush the slot belongs to somebody else.
+  if (target && slot && generation == world_.generation()) translations_.connect(*slot, *target);
+  return fault;
+}
+
+Record* EngineImpl::obtain(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
+  if (Record* known = translations_.find(key)) return known;
+  std::unique_ptr<Record> record = make(cpu, key, fault);
+  if (fault) return nullptr;
+  if (!record || translations_.interpreter_full()) {
+    flush();
+    record = make(cpu, key, fault);
+    if (fault) return nullptr;
+  }
+  // No room in an empty cache, or something that the code generator cannot do.
+  if (!record) record = make_interpreted(cpu, key, fault);
+  if (fault) return nullptr;
+  published(*record);
+  return &translations_.publish(std::move(record));
+}
+
+/// Nullptr without a fault: the cache is full.
+std::unique_ptr<Record> EngineImpl::make(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
+  if (options_.kind == EngineKind::Interp) return make_interpreted(cpu, key, fault);
+  if (options_.kind == EngineKind::Llvm) {
+    if (auto record = make_region(cpu, key)) return record;
+    if (cache_->full()) return nullptr;
+  }
+  auto record = make_block(cpu, key, fault);
+  if (record || fault || cache_->full()) return record;
+  return make_interpreted(cpu, key, fault);
+}
+
+std::unique_ptr<Record> EngineImpl::make_block(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
+  const uint64_t start = now_ns();
+  fault = source_.translate(cpu, key, source_.block_limits(), scratch_);
+  if (fault) return nullptr;
+  if (!source_.optimize(scratch_, ir::PassTier::Baseline, passes_)) std::abort();
+  auto code = baseline_->compile(scratch_, *cache_);
+  if (!code) return nullptr;
+  ++stats_.baseline_blocks;
+  stats_.baseline_insts += scratch_.guest_insts;
+  stats_.baseline_bytes += (*code)->code.size();
+  stats_.baseline_ns += now_ns() - start;
+  source_.dump_code(**code, "baseline");
+  return Record::of_code(std::move(*code));
+}
+
+std::unique_ptr<Record> EngineImpl::make_interpreted(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
+  auto function = std::make_unique<ir::Function>();
+  fault = source_.translate(cpu, key, source_.block_limits(), *function);
+  if (fault) return nullptr;
+  if (!source_.optimize(*function, ir::PassTier::Baseline, passes_)) std::abort();
+  return Record::of_function(std::move(function));
+}
+
+std::unique_ptr<ir::Function> EngineImpl::translate_region(CpuImpl& cpu, ir::BlockKey key, bool precise) {
+  auto region = std::make_unique<ir::Function>();
+  if (source_.translate(cpu, key, source_.region_limits(precise), *region)) return nullptr;
+  return region;
+}
+
+std::unique_ptr<Record> EngineImpl::make_region(CpuImpl& cpu, ir::BlockKey key) {
+  auto region = translate_region(cpu, key, precise_);
+  return region ? optimizer_.compile_now(*region) : nullptr;
+}
+
+void EngineImpl::flush() {
+  world_.stop();
+  translations_.clear();
+  ++stats_.flushes;
+  world_.resume();
+}
+
+void EngineImpl::published(const Record& record) {
+  if (!perf_map_ || !record.object) return;
+  std::fprintf(perf_map_, "%llx %zx guest_0x%llx\n",
+               static_cast<unsigned long long>(reinterpret_cast<uintptr_t>(record.entry)), record.object->code.size(),
+               static_cast<unsigned long long>(record.key.pc.value));
+  std::fflush(perf_map_);
+}
+
+void EngineImpl::heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t generation) {
+  const HostFloatingPoint host_fp;
+  std::unique_lock hold(lock_);
+  if (!optimizer_.available() || options_.kind != EngineKind::Auto) return;
+  const auto ask_again = [&] {
+    if (slot.counter && generation == world_.generation()) *slot.counter = options_.hot_threshold;
+  };
+  optimizer_.wake();
+  const Record* known = translations_.find(key);
+  if (known && (known->optimized() || known->keep_baseline)) return;
+  if (optimizer_.in_flight(key)) return;
+  if (!optimizer_.has_room()) return ask_again();
+
+  const uint64_t epoch = translations_.epoch();
+  const bool precise = precise_;
+  hold.unlock();
+  std::unique_ptr<ir::Function> region = translate_region(cpu, key, precise);
+  hold.lock();
+  if (!region) return;
+  if (epoch != translations_.epoch() || precise != precise_) return ask_again();
+  if (options_.background) return optimizer_.submit(std::move(region));
+  if (auto record = optimizer_.compile_now(*region)) translations_.publish(std::move(record));
+}
+
+}  // namespace ferry::backend
