@@ -10,7 +10,6 @@
 #include "linux-user/mm/address_space.h"
 #include "linux-user/options.h"
 #include "linux-user/paths/path_resolver.h"
-#include "linux-user/signal/signal_state.h"
 #include "linux-user/stats.h"
 #include "linux-user/strace.h"
 
@@ -27,7 +26,6 @@ struct Process {
   std::unique_ptr<backend::Engine> engine;
   AddressSpace memory;
   PathResolver paths;
-  SignalActions signals;
   Strace strace;
   SyscallStats stats;
 

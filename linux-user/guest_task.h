@@ -8,6 +8,7 @@
 
 #include "backend/engine.h"
 #include "linux-user/signal/signal_state.h"
+#include "linux-user/thread/task_group.h"
 
 namespace ferry::linux_user {
 
@@ -20,6 +21,7 @@ struct Task {
   Task& operator=(const Task&) = delete;
 
   Process& process;
+  std::shared_ptr<TaskGroup> group = std::make_shared<TaskGroup>();  ///< shared by the threads of one guest process
   std::unique_ptr<backend::Cpu> cpu;
   pid_t tid = 0;  ///< the host's; the guest sees the same
 

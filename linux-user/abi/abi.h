@@ -39,6 +39,7 @@ class Abi {
   virtual uint64_t hwcap() const = 0;
   virtual uint64_t hwcap2() const = 0;
   virtual uint64_t min_signal_stack() const = 0;     ///< AT_MINSIGSTKSZ
+  virtual uint64_t min_alternate_stack() const = 0;  ///< MINSIGSTKSZ: what sigaltstack(2) accepts
   virtual std::string_view cpuinfo_entry() const = 0;  ///< the part of /proc/cpuinfo that follows "processor : N"
 
   // System calls.
@@ -66,6 +67,8 @@ class Abi {
   virtual std::span<const std::byte> signal_trampoline() const = 0;
   /// Builds the frame and sets the registers for the handler. False: the stack cannot be written.
   [[nodiscard]] virtual bool push_signal_frame(Task& task, const SignalDelivery& delivery) const = 0;
+  /// The mask in the frame at the stack pointer. False: it is not readable.
+  [[nodiscard]] virtual bool signal_frame_mask(const Task& task, uint64_t& mask) const = 0;
   /// rt_sigreturn: restores registers from the frame at the stack pointer; `mask` is the signal mask to put back. False:
   /// the frame is not readable or not valid.
   [[nodiscard]] virtual bool pop_signal_frame(Task& task, uint64_t& mask) const = 0;

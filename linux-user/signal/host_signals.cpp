@@ -1,0 +1,235 @@
+#include "linux-user/signal/host_signals.h"
+
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string_view>
+
+#include "linux-user/guest_process.h"
+#include "linux-user/host/safe_syscall.h"
+#include "linux-user/mm/guest_copy.h"
+#include "linux-user/signal/signals.h"
+
+namespace ferry::linux_user {
+
+thread_local Task* current_task = nullptr;
+
+namespace {
+
+/// The kernel's struct sigaction of x86-64.
+struct HostSigaction {
+  uint64_t handler = 0;
+  uint64_t flags = 0;
+  uint64_t restorer = 0;
+  uint64_t mask = 0;
+};
+constexpr uint64_t kSaRestorer = 0x04000000;
+constexpr size_t kKernelMaskBytes = 8;
+
+// Where the host's handlers return to. x86-64 has no default for it.
+asm(R"(
+.text
+.globl ferry_host_sigreturn
+.type ferry_host_sigreturn, @function
+.p2align 4
+ferry_host_sigreturn:
+  movq $15, %rax
+  syscall
+.size ferry_host_sigreturn, . - ferry_host_sigreturn
+)");
+extern "C" void ferry_host_sigreturn();
+
+int64_t host_sigaction(int signal, const HostSigaction* action, HostSigaction* old) {
+  return raw_syscall(SYS_rt_sigaction, static_cast<uint64_t>(signal), reinterpret_cast<uint64_t>(action),
+                     reinterpret_cast<uint64_t>(old), kKernelMaskBytes);
+}
+
+/// Whether an instruction raised the signal, not somebody who sent it.
+bool raised_by_instruction(int signal, const siginfo_t& info) {
+  return is_synchronous(signal) && info.si_code > 0 && !(signal == SIGBUS && info.si_code == BUS_MCEERR_AO);
+}
+
+/// The kernel's part of uc_sigmask; the C library's type is larger than what lies in the frame.
+void set_context_mask(ucontext_t* context, uint64_t mask) { __builtin_memcpy(&context->uc_sigmask, &mask, kKernelMaskBytes); }
+
+size_t held_index(int signal) { return signal == SIGSEGV ? 0 : 1; }
+
+/// Stores a signal for delivery at the next safe point.
+void accept_signal(Task& task, int signal, const siginfo_t& info, ucontext_t* context) {
+  TaskSignals& signals = task.signals;
+  if ((signal_bit(signal) & kNeverBlockedOnHost) != 0 &&
+      (signals.slot_full.load(std::memory_order_relaxed) || (signals.mask & signal_bit(signal)) != 0)) {
+    signals.held[held_index(signal)] = info;
+    signals.held_set.fetch_or(signal_bit(signal), std::memory_order_relaxed);
+    return;
+  }
+  signals.slot = info;
+  signals.slot_full.store(true, std::memory_order_relaxed);
+  signals.pending.store(1, std::memory_order_relaxed);
+  set_context_mask(context, kAllBlocked);
+  task.cpu->request_interrupt();
+  rewind_safe_syscall(context);
+}
+
+/// Formats without the C library, which is not to be trusted here.
+class CrashLine {
+ public:
+  CrashLine& text(std::string_view words) {
+    const size_t count = std::min(words.size(), buffer_.size() - size_);
+    std::copy_n(words.begin(), count, buffer_.begin() + static_cast<std::ptrdiff_t>(size_));
+    size_ += count;
+    return *this;
+  }
+  CrashLine& number(uint64_t value, unsigned base) {
+    std::array<char, 20> digits;
+    size_t first = digits.size();
+    do {
+      digits[--first] = "0123456789abcdef"[value % base];
+      value /= base;
+    } while (value != 0);
+    return text({digits.data() + first, digits.size() - first});
+  }
+  void print() const {
+    raw_syscall(SYS_write, STDERR_FILENO, reinterpret_cast<uint64_t>(buffer_.data()), size_);
+  }
+
+ private:
+  std::array<char, 256> buffer_{};
+  size_t size_ = 0;
+};
+
+/// A fault in ferry's own code: says where and lets the kernel end us at the same instruction.
+void report_internal_fault(int signal, const siginfo_t& info, const ucontext_t* context) {
+  CrashLine line;
+  line.text("ferry: internal error: signal ").number(static_cast<uint64_t>(signal), 10);
+  line.text(" at host pc 0x").number(static_cast<uint64_t>(context->uc_mcontext.gregs[REG_RIP]), 16);
+  line.text(", address 0x").number(reinterpret_cast<uint64_t>(info.si_addr), 16);
+  if (current_task != nullptr && current_task->cpu != nullptr) {
+    const Abi& abi = current_task->process.abi;
+    line.text(", guest pc 0x").number(abi.pc(current_task->state()).value, 16);
+  }
+  line.text(". This is a bug in ferry.\n").print();
+  set_host_disposition(signal, false);
+}
+
+void host_handler(int signal, siginfo_t* info, void* raw_context) {
+  const int saved_errno = errno;
+  auto* context = static_cast<ucontext_t*>(raw_context);
+  Task* task = current_task;
+  if (raised_by_instruction(signal, *info)) {
+    const bool may_be_copy = signal == SIGSEGV || signal == SIGBUS;
+    if (!(may_be_copy && recover_guest_copy(context))) {
+      if (task != nullptr) task->signals.host_fault_error = static_cast<uint64_t>(context->uc_mcontext.gregs[REG_ERR]);
+      if (task == nullptr || !task->process.engine->handle_fault(*task->cpu, signal, *info, context)) {
+        report_internal_fault(signal, *info, context);
+      }
+    }
+  } else if (task != nullptr) {
+    accept_signal(*task, signal, *info, context);
+  }
+  errno = saved_errno;
+}
+
+}  // namespace
+
+HostSignalStack::HostSignalStack() {
+  // A frame holds the processor's whole extended state (11 KiB with AMX); handlers themselves are shallow.
+  constexpr size_t kHandlerBytes = 32 << 10;
+  constexpr size_t kPage = 4096;
+  size_ = (std::max<size_t>(getauxval(AT_MINSIGSTKSZ), MINSIGSTKSZ) + kHandlerBytes + kPage - 1) & ~(kPage - 1);
+  base_ = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (base_ == MAP_FAILED) return;
+  const stack_t stack{.ss_sp = base_, .ss_flags = 0, .ss_size = size_};
+  sigaltstack(&stack, nullptr);
+}
+
+HostSignalStack::~HostSignalStack() {
+  if (base_ == MAP_FAILED) return;
+  const stack_t none{.ss_sp = nullptr, .ss_flags = SS_DISABLE, .ss_size = 0};
+  sigaltstack(&none, nullptr);
+  munmap(base_, size_);
+}
+
+uint64_t set_host_mask(uint64_t mask) {
+  uint64_t old = 0;
+  raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<uint64_t>(&mask), reinterpret_cast<uint64_t>(&old),
+              kKernelMaskBytes);
+  return old;
+}
+
+int64_t install_host_action(int signal, const GuestSigaction& action) {
+  // Children are the kernel's business: these two flags must reach it.
+  constexpr uint64_t kPassedOn = SA_NOCLDSTOP | SA_NOCLDWAIT;
+  HostSigaction host;
+  host.flags = kSaRestorer | (action.flags & kPassedOn);
+  host.restorer = reinterpret_cast<uint64_t>(&ferry_host_sigreturn);
+  host.mask = ~uint64_t{0};
+  if (is_synchronous(signal) || (!action.is_default() && !action.is_ignored())) {
+    host.handler = reinterpret_cast<uint64_t>(&host_handler);
+    host.flags |= SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+  } else {
+    host.handler = action.handler;
+  }
+  return host_sigaction(signal, &host, nullptr);
+}
+
+int64_t set_host_disposition(int signal, bool ignore) {
+  const HostSigaction host{.handler = ignore ? 1u : 0u};
+  return host_sigaction(signal, &host, nullptr);
+}
+
+bool host_ignores(int signal) {
+  HostSigaction host;
+  return host_sigaction(signal, nullptr, &host) == 0 && host.handler == 1;
+}
+
+void requeue_signal(const siginfo_t& info) {
+  raw_syscall(SYS_rt_tgsigqueueinfo, static_cast<uint64_t>(getpid()), static_cast<uint64_t>(gettid()),
+              static_cast<uint64_t>(info.si_signo), reinterpret_cast<uint64_t>(&info));
+}
+
+SysResult change_guest_mask(Task& task, uint64_t mask) {
+  mask &= ~kUnblockable;
+  const uint64_t host_mask = host_mask_for(mask);
+  const SysResult result =
+      safe_syscall(task.signals.pending, SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<uint64_t>(&host_mask), 0,
+                   kKernelMaskBytes);
+  if (result.failed()) return result;
+  task.signals.mask = mask;
+  release_held_signals(task);
+  return 0;
+}
+
+void release_held_signals(Task& task) {
+  TaskSignals& signals = task.signals;
+  const uint64_t ready = signals.held_set.load(std::memory_order_relaxed) & ~signals.mask;
+  if (ready == 0) return;
+  set_host_mask(~kUnblockable);
+  if (signals.pending.load(std::memory_order_relaxed) == 0) {
+    const int signal = (ready & signal_bit(SIGSEGV)) != 0 ? SIGSEGV : SIGBUS;
+    signals.held_set.fetch_and(~signal_bit(signal), std::memory_order_relaxed);
+    signals.slot = signals.held[held_index(signal)];
+    signals.slot_full.store(true, std::memory_order_relaxed);
+    signals.pending.store(1, std::memory_order_relaxed);
+    task.cpu->request_interrupt();
+  }
+  set_host_mask(kAllBlocked);
+}
+
+void start_task_signals(Task& task) {
+  task.signals.host_stack = std::make_unique<HostSignalStack>();
+  current_task = &task;
+}
+
+void end_task_signals(Task& task) {
+  set_host_mask(~kUnblockable);
+  current_task = nullptr;
+  task.signals.host_stack.reset();
+}
+
+}  // namespace ferry::linux_user

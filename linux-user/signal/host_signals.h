@@ -1,0 +1,55 @@
+#pragma once
+
+#include <csignal>
+#include <cstdint>
+
+#include "linux-user/guest_task.h"
+#include "linux-user/signal/signal_state.h"
+#include "linux-user/sys_result.h"
+
+namespace ferry::linux_user {
+
+// The kernel's own calls: the C library's wrappers hide signals 32 and 33 from their callers, which are the guest's to use.
+
+/// rt_sigprocmask(SIG_SETMASK) of the calling thread; answers the mask of before. `mask` is used as it is.
+uint64_t set_host_mask(uint64_t mask);
+/// The host mask that belongs to a guest's mask.
+constexpr uint64_t host_mask_for(uint64_t guest_mask) { return guest_mask & ~(kNeverBlockedOnHost | kUnblockable); }
+inline constexpr uint64_t kAllBlocked = ~(kNeverBlockedOnHost | kUnblockable);
+
+/// Makes the host's disposition of `signal` follow the guest's action: ferry's handler when the guest has one (and always for synchronous signals),
+/// else the kernel's default or SIG_IGN. Answers 0 or -errno.
+int64_t install_host_action(int signal, const GuestSigaction& action);
+/// The host's disposition becomes SIG_DFL or SIG_IGN.
+int64_t set_host_disposition(int signal, bool ignore);
+/// Whether `signal` is ignored on the host now.
+bool host_ignores(int signal);
+
+/// Sends a signal with its siginfo to the calling thread.
+void requeue_signal(const siginfo_t& info);
+
+/// Keeps host signals away from the calling thread while something is done that must not be cut in two by one (fork, clone, a change of
+/// the mask). A signal that came just before is in the task's slot then: the call answers restart() and is made again after delivery.
+class SignalBlocker {
+ public:
+  explicit SignalBlocker(Task& task) : task_(task) { set_host_mask(kAllBlocked); }
+  ~SignalBlocker() {
+    if (!must_restart()) set_host_mask(host_mask_for(task_.signals.mask));
+  }
+  SignalBlocker(const SignalBlocker&) = delete;
+  SignalBlocker& operator=(const SignalBlocker&) = delete;
+
+  bool must_restart() const { return task_.signals.pending.load(std::memory_order_relaxed) != 0; }
+  static SysResult restart() { return SysResult::error(kErestartnointr); }
+
+ private:
+  Task& task_;
+};
+
+/// Makes `mask` the guest's, atomically with respect to signals. Answers 0, or -kErestartnointr when a signal came before.
+SysResult change_guest_mask(Task& task, uint64_t mask);
+
+/// Looks whether held-back signals may be delivered now (after the mask changed).
+void release_held_signals(Task& task);
+
+}  // namespace ferry::linux_user
