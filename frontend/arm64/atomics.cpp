@@ -1,0 +1,154 @@
+#include "frontend/arm64/load_store.h"
+#include "ir/support/bits.h"
+
+// Exclusives, loads-acquire and stores-release, and FEAT_LSE. The IR's atomic operations are sequentially consistent, so
+// the acquire and release bits of LSE instructions change nothing.
+
+namespace ferry::arm64 {
+namespace {
+
+constexpr uint8_t bytes_of(uint32_t size) { return static_cast<uint8_t>(1u << size); }
+constexpr uint32_t kDoubleword = 3;
+constexpr uint32_t kWord = 2;
+
+}  // namespace
+
+// ---- acquire and release
+
+bool LoadStoreHandlers::load_ordered(Address address, uint32_t t, uint32_t size) {
+  set_r(t, load(Type::I64, address, {.bytes = bytes_of(size), .ordered = true}));
+  return true;
+}
+
+bool LoadStoreHandlers::store_ordered(Address address, uint32_t t, uint32_t size) {
+  store(address, x(t), {.bytes = bytes_of(size), .ordered = true});
+  return true;
+}
+
+bool LoadStoreHandlers::LDAR(uint32_t size, uint32_t n, uint32_t t) { return load_ordered({x_sp(n)}, t, size); }
+bool LoadStoreHandlers::LDLAR(uint32_t size, uint32_t n, uint32_t t) { return load_ordered({x_sp(n)}, t, size); }
+bool LoadStoreHandlers::LDAPR(uint32_t size, uint32_t n, uint32_t t) { return load_ordered({x_sp(n)}, t, size); }
+bool LoadStoreHandlers::STLR(uint32_t size, uint32_t n, uint32_t t) { return store_ordered({x_sp(n)}, t, size); }
+bool LoadStoreHandlers::STLLR(uint32_t size, uint32_t n, uint32_t t) { return store_ordered({x_sp(n)}, t, size); }
+
+bool LoadStoreHandlers::STLUR(uint32_t size, uint32_t imm, uint32_t n, uint32_t t) {
+  return store_ordered(offset_target(n, support::sign_extend(imm, 9)).address, t, size);
+}
+bool LoadStoreHandlers::LDAPUR(uint32_t size, uint32_t imm, uint32_t n, uint32_t t) {
+  return load_ordered(offset_target(n, support::sign_extend(imm, 9)).address, t, size);
+}
+bool LoadStoreHandlers::LDAPURS(uint32_t size, uint32_t narrow, uint32_t imm, uint32_t n, uint32_t t) {
+  if (size == kDoubleword || (size == kWord && narrow != 0)) return unallocated();
+  const Address address = offset_target(n, support::sign_extend(imm, 9)).address;
+  const MemAccess access{.bytes = bytes_of(size), .sign_extend = true, .ordered = true};
+  set_r(t, load(narrow != 0 ? Type::I32 : Type::I64, address, access));
+  return true;
+}
+
+// ---- exclusives (docs/adr/0008-exclusives.md)
+
+bool LoadStoreHandlers::load_exclusive(uint32_t size, uint32_t n, uint32_t t) {
+  set_r(t, call(Helper::load_exclusive, {x_sp(n), b_.i32(size)}));
+  return true;
+}
+
+bool LoadStoreHandlers::load_exclusive_pair(uint32_t wide, uint32_t t2, uint32_t n, uint32_t t) {
+  call(Helper::load_exclusive_pair, {x_sp(n), b_.i32(wide != 0 ? kDoubleword : kWord)});
+  const Value pair = b_.get_reg(EXCLUSIVE_VALUE, Type::V16I8);
+  set_r(t, b_.unary(Op::extract_lane, Type::I64, pair, 0));
+  set_r(t2, b_.unary(Op::extract_lane, Type::I64, pair, 1));
+  return true;
+}
+
+bool LoadStoreHandlers::store_exclusive(uint32_t size, uint32_t s, uint32_t n, uint32_t t) {
+  set_r(s, call(Helper::store_exclusive, {x_sp(n), x(t), b_.i32(size)}));
+  return true;
+}
+
+bool LoadStoreHandlers::store_exclusive_pair(uint32_t wide, uint32_t s, uint32_t t2, uint32_t n, uint32_t t) {
+  const Value size = b_.i32(wide != 0 ? kDoubleword : kWord);
+  set_r(s, call(Helper::store_exclusive_pair, {x_sp(n), x(t), x(t2), size}));
+  return true;
+}
+
+bool LoadStoreHandlers::LDXR(uint32_t size, uint32_t n, uint32_t t) { return load_exclusive(size, n, t); }
+bool LoadStoreHandlers::LDAXR(uint32_t size, uint32_t n, uint32_t t) { return load_exclusive(size, n, t); }
+bool LoadStoreHandlers::STXR(uint32_t size, uint32_t s, uint32_t n, uint32_t t) {
+  return store_exclusive(size, s, n, t);
+}
+bool LoadStoreHandlers::STLXR(uint32_t size, uint32_t s, uint32_t n, uint32_t t) {
+  return store_exclusive(size, s, n, t);
+}
+bool LoadStoreHandlers::LDXP(uint32_t wide, uint32_t t2, uint32_t n, uint32_t t) {
+  return load_exclusive_pair(wide, t2, n, t);
+}
+bool LoadStoreHandlers::LDAXP(uint32_t wide, uint32_t t2, uint32_t n, uint32_t t) {
+  return load_exclusive_pair(wide, t2, n, t);
+}
+bool LoadStoreHandlers::STXP(uint32_t wide, uint32_t s, uint32_t t2, uint32_t n, uint32_t t) {
+  return store_exclusive_pair(wide, s, t2, n, t);
+}
+bool LoadStoreHandlers::STLXP(uint32_t wide, uint32_t s, uint32_t t2, uint32_t n, uint32_t t) {
+  return store_exclusive_pair(wide, s, t2, n, t);
+}
+
+// ---- compare and swap
+
+bool LoadStoreHandlers::CAS(uint32_t size, uint32_t, uint32_t s, uint32_t, uint32_t n, uint32_t t) {
+  const uint32_t sf = size == kDoubleword;
+  set_r(s, cmpxchg(x_sp(n), r(sf, s), r(sf, t), {.bytes = bytes_of(size)}));
+  return true;
+}
+
+bool LoadStoreHandlers::CASP(uint32_t wide, uint32_t, uint32_t s, uint32_t, uint32_t n, uint32_t t) {
+  if ((s & 1) != 0 || (t & 1) != 0) return unallocated();
+  if (wide != 0) {
+    call(Helper::compare_and_swap_pair, {x_sp(n), b_.i32(s | t << 8)});
+    return true;
+  }
+  const auto pair = [this](uint32_t first) {
+    return b_.or_(b_.zext(Type::I64, w(first)), b_.shl(x(first + 1), b_.i64(32)));
+  };
+  const Value old = cmpxchg(x_sp(n), pair(s), pair(t), {.bytes = 8});
+  set_r(s, b_.trunc(Type::I32, old));
+  set_r(s + 1, b_.lshr(old, b_.i64(32)));
+  return true;
+}
+
+// ---- read, modify, write
+
+bool LoadStoreHandlers::atomic(ir::AtomicKind kind, uint32_t size, uint32_t s, uint32_t n, uint32_t t) {
+  const Value operand = r(size == kDoubleword, s);
+  set_r(t, atomic_rmw(x_sp(n), operand, {.bytes = bytes_of(size)}, kind));
+  return true;
+}
+
+bool LoadStoreHandlers::LDADD(uint32_t size, uint32_t, uint32_t, uint32_t s, uint32_t n, uint32_t t) {
+  return atomic(ir::AtomicKind::Add, size, s, n, t);
+}
+bool LoadStoreHandlers::LDCLR(uint32_t size, uint32_t, uint32_t, uint32_t s, uint32_t n, uint32_t t) {
+  return atomic(ir::AtomicKind::AndNot, size, s, n, t);
+}
+bool LoadStoreHandlers::LDEOR(uint32_t size, uint32_t, uint32_t, uint32_t s, uint32_t n, uint32_t t) {
+  return atomic(ir::AtomicKind::Xor, size, s, n, t);
+}
+bool LoadStoreHandlers::LDSET(uint32_t size, uint32_t, uint32_t, uint32_t s, uint32_t n, uint32_t t) {
+  return atomic(ir::AtomicKind::Or, size, s, n, t);
+}
+bool LoadStoreHandlers::LDSMAX(uint32_t size, uint32_t, uint32_t, uint32_t s, uint32_t n, uint32_t t) {
+  return atomic(ir::AtomicKind::Smax, size, s, n, t);
+}
+bool LoadStoreHandlers::LDSMIN(uint32_t size, uint32_t, uint32_t, uint32_t s, uint32_t n, uint32_t t) {
+  return atomic(ir::AtomicKind::Smin, size, s, n, t);
+}
+bool LoadStoreHandlers::LDUMAX(uint32_t size, uint32_t, uint32_t, uint32_t s, uint32_t n, uint32_t t) {
+  return atomic(ir::AtomicKind::Umax, size, s, n, t);
+}
+bool LoadStoreHandlers::LDUMIN(uint32_t size, uint32_t, uint32_t, uint32_t s, uint32_t n, uint32_t t) {
+  return atomic(ir::AtomicKind::Umin, size, s, n, t);
+}
+bool LoadStoreHandlers::SWP(uint32_t size, uint32_t, uint32_t, uint32_t s, uint32_t n, uint32_t t) {
+  return atomic(ir::AtomicKind::Swap, size, s, n, t);
+}
+
+}  // namespace ferry::arm64

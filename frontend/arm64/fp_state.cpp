@@ -30,10 +30,13 @@ uint32_t fpsr_from_mxcsr(uint32_t mxcsr) {
   return fpsr;
 }
 
-uint32_t read_fpsr(const State& state) { return state.fpsr | fpsr_from_mxcsr(_mm_getcsr()); }
+uint32_t read_fpsr(const State& state) {
+  return state.fpsr | state.fpsr_qc() | fpsr_from_mxcsr(_mm_getcsr());
+}
 
 void write_fpsr(State& state, uint32_t value) {
-  state.fpsr = value & kFpsrMask;
+  state.fpsr = value & kFpsrMask & ~State::kFpsrQc;
+  state.set_fpsr_qc(value);
   _mm_setcsr(_mm_getcsr() & ~kMxcsrFlags);
 }
 

@@ -1,0 +1,188 @@
+#include "frontend/arm64/helpers_base.h"
+
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <ctime>
+
+#include "frontend/arm64/arch.h"
+#include "frontend/arm64/fp_state.h"
+
+namespace ferry::arm64::helpers {
+namespace {
+
+// ---- checksums
+
+/// kCrcTables[k][b]: what byte b contributes after k more zero bytes (slicing by eight).
+using CrcTables = std::array<std::array<uint32_t, 256>, 8>;
+
+constexpr CrcTables make_crc_tables() {
+  constexpr uint32_t kPolynomial = 0xedb88320;  // 0x04c11db7, bits reversed
+  CrcTables tables{};
+  for (uint32_t byte = 0; byte < 256; ++byte) {
+    uint32_t crc = byte;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? kPolynomial : 0);
+    tables[0][byte] = crc;
+  }
+  for (unsigned k = 1; k < 8; ++k) {
+    for (uint32_t byte = 0; byte < 256; ++byte) {
+      const uint32_t before = tables[k - 1][byte];
+      tables[k][byte] = (before >> 8) ^ tables[0][before & 0xff];
+    }
+  }
+  return tables;
+}
+constexpr CrcTables kCrcTables = make_crc_tables();
+
+// ---- exclusives
+
+/// Versions of guest memory, by a hash of the address. A store-exclusive moves its slot on by compare-and-swap from the
+/// version that its load-exclusive saw, and then swaps memory only if it still holds the loaded value: so of two
+/// store-exclusives whose load-exclusives saw the same state one fails, although memory may hold the same value again
+/// (ABA). No lock is needed: an ABA takes a later store-exclusive's load that began after the first one's memory swap,
+/// hence a slot move that comes after the victim's version was read. A fault between the two steps leaves nothing locked.
+///
+/// One table per process, for all guest threads; the one piece of shared state that a helper needs, and its reason to be
+/// here: helpers get nothing but the CPU's state. Processes that share memory do not share it: there compare-and-swap is all.
+struct alignas(64) VersionSlot {
+  std::atomic<uint64_t> version{0};
+};
+constinit VersionSlot version_slots[256];
+
+std::atomic<uint64_t>& version_of(uint64_t address) {
+  const uint64_t granule = address >> 4;
+  return version_slots[(granule ^ granule >> 8 ^ granule >> 16) & 255].version;
+}
+
+uint64_t read_memory(uint64_t address, uint32_t size) {
+  const void* p = reinterpret_cast<const void*>(address);
+  switch (size) {
+    case 0: return __atomic_load_n(static_cast<const uint8_t*>(p), __ATOMIC_ACQUIRE);
+    case 1: return __atomic_load_n(static_cast<const uint16_t*>(p), __ATOMIC_ACQUIRE);
+    case 2: return __atomic_load_n(static_cast<const uint32_t*>(p), __ATOMIC_ACQUIRE);
+    default: return __atomic_load_n(static_cast<const uint64_t*>(p), __ATOMIC_ACQUIRE);
+  }
+}
+
+template <typename T>
+bool swap_if_equal(uint64_t address, uint64_t expected, uint64_t desired) {
+  T old = static_cast<T>(expected);
+  return __atomic_compare_exchange_n(reinterpret_cast<T*>(address), &old, static_cast<T>(desired), false,
+                                     __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+bool swap_if_equal(uint64_t address, uint64_t expected, uint64_t desired, uint32_t size) {
+  switch (size) {
+    case 0: return swap_if_equal<uint8_t>(address, expected, desired);
+    case 1: return swap_if_equal<uint16_t>(address, expected, desired);
+    case 2: return swap_if_equal<uint32_t>(address, expected, desired);
+    default: return swap_if_equal<uint64_t>(address, expected, desired);
+  }
+}
+
+/// cmpxchg16b; `expected` becomes the old value.
+bool swap_pair_if_equal(uint64_t address, Vec& expected, const Vec& desired) {
+  bool equal;
+  __asm__ volatile("lock cmpxchg16b (%[memory])"
+                   : "=@ccz"(equal), "+a"(expected.lo), "+d"(expected.hi)
+                   : [memory] "r"(address), "b"(desired.lo), "c"(desired.hi)
+                   : "memory");
+  return equal;
+}
+
+/// Checks the monitor, disarms it and claims the slot's next version.
+bool claim(State& state, uint64_t address) {
+  const bool armed = state.exclusive_address == address;
+  state.exclusive_address = kNoExclusive;
+  if (!armed) return false;
+  uint64_t seen = state.exclusive_version;
+  return version_of(address).compare_exchange_strong(seen, seen + 1);
+}
+
+void arm(State& state, uint64_t address) {
+  state.exclusive_address = kNoExclusive;  // stays so if the access faults
+  state.exclusive_version = version_of(address).load(std::memory_order_seq_cst);
+}
+
+constexpr uint64_t strip_tag(uint64_t address) { return address & Arch::kAddressMask; }
+
+uint64_t read_x(const State& state, unsigned n) { return n == 31 ? 0 : state.x[n]; }
+
+void write_x(State& state, unsigned n, uint64_t value) {
+  if (n != 31) state.x[n] = value;
+}
+
+}  // namespace
+
+uint32_t crc32(uint32_t crc, uint64_t value, uint32_t size) {
+  const unsigned bytes = 1u << size;
+  const uint64_t data = bytes == 8 ? value : value & ((uint64_t{1} << bytes * 8) - 1);
+  const uint64_t mixed = data ^ crc;
+  uint32_t result = bytes < 4 ? crc >> bytes * 8 : 0;
+  for (unsigned i = 0; i < bytes; ++i) result ^= kCrcTables[bytes - 1 - i][mixed >> i * 8 & 0xff];
+  return result;
+}
+
+__attribute__((target("sse4.2"))) uint32_t crc32c(uint32_t crc, uint64_t value, uint32_t size) {
+  switch (size) {
+    case 0: return __builtin_ia32_crc32qi(crc, static_cast<uint8_t>(value));
+    case 1: return __builtin_ia32_crc32hi(crc, static_cast<uint16_t>(value));
+    case 2: return __builtin_ia32_crc32si(crc, static_cast<uint32_t>(value));
+    default: return static_cast<uint32_t>(__builtin_ia32_crc32di(crc, value));
+  }
+}
+
+uint64_t load_exclusive(State* state, uint64_t address, uint32_t size) {
+  address = strip_tag(address);
+  arm(*state, address);
+  const uint64_t value = read_memory(address, size);
+  state->exclusive_value = {value, 0};
+  state->exclusive_address = address;
+  return value;
+}
+
+void load_exclusive_pair(State* state, uint64_t address, uint32_t size) {
+  address = strip_tag(address);
+  arm(*state, address);
+  // A pair of doublewords is read atomically only if the store-exclusive succeeds (Arm ARM B2.2.1); it compares both.
+  const uint64_t low = read_memory(address, size);
+  const uint64_t high = read_memory(address + (uint64_t{1} << size), size);
+  state->exclusive_value = {low, high};
+  state->exclusive_address = address;
+}
+
+uint32_t store_exclusive(State* state, uint64_t address, uint64_t value, uint32_t size) {
+  address = strip_tag(address);
+  if (!claim(*state, address)) return 1;
+  return swap_if_equal(address, state->exclusive_value.lo, value, size) ? 0 : 1;
+}
+
+uint32_t store_exclusive_pair(State* state, uint64_t address, uint64_t low, uint64_t high, uint32_t size) {
+  address = strip_tag(address);
+  if (!claim(*state, address)) return 1;
+  Vec expected = state->exclusive_value;
+  if (size == 3) return swap_pair_if_equal(address, expected, {low, high}) ? 0 : 1;
+  const uint64_t old = (expected.lo & 0xffffffff) | expected.hi << 32;
+  return swap_if_equal<uint64_t>(address, old, (low & 0xffffffff) | high << 32) ? 0 : 1;
+}
+
+void compare_and_swap_pair(State* state, uint64_t address, uint32_t registers) {
+  const unsigned s = registers & 0xff;
+  const unsigned t = registers >> 8;
+  Vec expected{read_x(*state, s), read_x(*state, s + 1)};
+  swap_pair_if_equal(strip_tag(address), expected, {read_x(*state, t), read_x(*state, t + 1)});
+  write_x(*state, s, expected.lo);
+  write_x(*state, s + 1, expected.hi);
+}
+
+uint64_t counter_nanoseconds(State*) {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+uint32_t get_fpsr(State* state) { return read_fpsr(*state); }
+void set_fpsr(State* state, uint32_t value) { write_fpsr(*state, value); }
+void set_fpcr(State* state, uint32_t value) { write_fpcr(*state, value); }
+
+}  // namespace ferry::arm64::helpers

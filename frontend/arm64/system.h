@@ -37,7 +37,6 @@ class SystemHandlers : public BranchHandlers {
   ~SystemHandlers() = default;
 
  private:
-  bool barrier(uint32_t crm);
   bool zero_line(uint32_t t);
 };
 
