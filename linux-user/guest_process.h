@@ -35,6 +35,9 @@ struct Process {
   std::vector<std::string> argv;         ///< the guest's
   std::vector<std::string> environment;  ///< the guest's, at its start
   std::vector<uint64_t> auxv;            ///< pairs, AT_NULL included
+  // Where the strings lie on its stack: /proc/self/cmdline and environ show them as the guest has changed them.
+  GuestAddr argv_first, argv_last;
+  GuestAddr environment_first, environment_last;
 
   /// Descriptors that ferry itself keeps open (--dump and --strace files...): the guest does not see them.
   bool owns_fd(int fd) const;

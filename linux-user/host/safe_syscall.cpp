@@ -30,7 +30,6 @@ ferry_safe_syscall:
   xorl %ecx, %ecx
 .globl ferry_safe_syscall_start
 ferry_safe_syscall_start:
-  xorl %ecx, %ecx
   cmpl $0, (%r12)
   jne ferry_safe_syscall_not_made
 .globl ferry_safe_syscall_instruction

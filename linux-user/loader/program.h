@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "linux-user/guest_task.h"
+#include "linux-user/sys_result.h"
 
 namespace ferry::linux_user {
 
@@ -14,10 +15,21 @@ struct LoadError {
   int error_number = 0;  ///< what execve(2) would answer
 };
 
-/// Maps the program named by the process's options with its interpreter, builds its stack and sets the first task's registers.
-/// Fills Process::exe_*, argv, auxv.
-/// Answers true, or false with `error` filled.
-[[nodiscard]] bool load_program(Process& process, Task& task, LoadError& error);
+/// A program found and checked, before anything is mapped.
+struct Program {
+  int fd = -1;
+  std::string host_path;            ///< absolute
+  std::vector<std::string> argv;    ///< the guest's, scripts resolved
+  std::string exec_path;            ///< AT_EXECFN
+  bool is_host_program = false;     ///< a script whose interpreter is not the guest's: the host kernel runs host_path with argv
+};
+
+/// Finds the program that the process's options name, following "#!" lines. False with `error` filled.
+[[nodiscard]] bool find_program(Process& process, Program& program, LoadError& error);
+
+/// Maps the program and its interpreter, builds the stack and sets the task's registers. Fills Process::exe_*, argv, auxv. `program.fd` is
+/// closed. False with `error` filled.
+[[nodiscard]] bool load_program(Process& process, Task& task, Program& program, LoadError& error);
 
 /// What execve(2) needs to know of a file before the old program is given up.
 enum class ProgramKind : uint8_t {

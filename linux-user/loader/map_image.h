@@ -1,0 +1,21 @@
+#pragma once
+
+#include "ir/support/result.h"
+#include "linux-user/loader/elf.h"
+#include "linux-user/mm/address_space.h"
+
+namespace ferry::linux_user {
+
+/// Where an image ended up.
+struct MappedImage {
+  uint64_t bias = 0;  ///< what was added to the file's addresses
+  GuestAddr entry;
+  GuestAddr headers;  ///< 0: not mapped
+  GuestAddr last;     ///< end, page-aligned
+};
+
+/// Maps `image` from the open file `fd`. `hint`: where a position-independent image should lie; 0: where the kernel likes. The Error completes the sentence
+/// "FILE ...".
+support::Result<MappedImage> map_image(AddressSpace& memory, int fd, const ElfImage& image, GuestAddr hint);
+
+}  // namespace ferry::linux_user
