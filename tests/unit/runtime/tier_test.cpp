@@ -1,0 +1,80 @@
+// How hot code gets from one tier to the next.
+#include <chrono>
+#include <thread>
+
+#include "harness.h"
+
+namespace ferry::toy {
+namespace {
+
+using backend::EngineKind;
+using backend::StopReason;
+using enum Opcode;
+
+class Tiers : public EngineTest {
+ protected:
+  void SetUp() override {
+    EngineTest::SetUp();
+    if (GetParam().options.kind != EngineKind::Auto) GTEST_SKIP() << "one tier only";
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Engines, Tiers, testing::ValuesIn(configs()),
+                         [](const auto& info) { return info.param.name; });
+
+TEST_P(Tiers, AHotLoopIsReplacedWhileItRuns) {
+  Program p;
+  p.label("loop").op(Addi, 0, 0, 0, 1).op(Addi, 5, 5, 0, 1).to("loop", Branch);
+  cpu_ = make_cpu(p.start());
+  std::thread watcher([&] {
+    for (int i = 0; i < 5000 && engine_->stats().llvm_regions == 0; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    cpu_->request_interrupt();
+  });
+  EXPECT_EQ(run(*cpu_).reason, StopReason::Interrupted);
+  watcher.join();
+  EXPECT_GE(engine_->stats().llvm_regions, 1u);
+  EXPECT_EQ(state().r[0], state().r[5]);
+}
+
+TEST_P(Tiers, ColdCodeIsNotOptimized) {
+  Program p;
+  p.op(Addi, 13, 12, 0, 4).label("loop").op(Addi, 14, 14, 0, 1).to("loop", Less, 14, 13).op(System);
+  EXPECT_EQ(run_from(p.start()).reason, StopReason::SystemCall);
+  EXPECT_EQ(engine_->stats().llvm_regions, 0u);
+}
+
+TEST_P(Tiers, AHotFunctionIsReplacedForItsCallers) {
+  Program p;
+  p.op(Addi, 13, 12, 0, 100).label("loop").to("f", Call).op(CallReg, 1).op(Addi, 14, 14, 0, 1);
+  p.to("loop", Less, 14, 13).op(System);
+  p.label("f").op(Addi, 0, 0, 0, 1).op(Return);
+  uint64_t rounds = 0;
+  for (; rounds < 2000 && engine_->stats().llvm_regions < 2; ++rounds) {
+    cpu_ = make_cpu(p.start());
+    state().r[1] = p.at("f").value;
+    ASSERT_EQ(run(*cpu_).reason, StopReason::SystemCall);
+    ASSERT_EQ(state().r[0], 200u);
+  }
+  EXPECT_GE(engine_->stats().llvm_regions, 2u);
+}
+
+/// Guest code that changes while its optimized form is being made: the stale result must not be used.
+TEST_P(Tiers, ChangedCodeIsNotPublished) {
+  Program p;
+  p.op(Addi, 13, 12, 0, 50).label("loop").label("patched").op(Addi, 0, 0, 0, 1).op(Addi, 14, 14, 0, 1);
+  p.to("loop", Less, 14, 13).op(System);
+  for (int32_t value = 1; value <= 40; ++value) {
+    Program::patch(p.at("patched"), {Addi, 0, 0, 0, value});
+    engine_->invalidate(p.at("patched"), p.at("patched") + kInstBytes);
+    for (int round = 0; round < 4; ++round) {
+      cpu_ = make_cpu(p.start());
+      ASSERT_EQ(run(*cpu_).reason, StopReason::SystemCall);
+      ASSERT_EQ(state().r[0], static_cast<uint64_t>(50 * value)) << "round " << round;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ferry::toy
