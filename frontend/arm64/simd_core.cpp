@@ -1,0 +1,98 @@
+#include "frontend/arm64/simd_core.h"
+
+#include "ir/support/bits.h"
+
+namespace ferry::arm64 {
+
+bool SimdCore::set_bits(uint32_t d, unsigned bits, Value value) {
+  set_v(d, low_bits(value, bits));
+  return true;
+}
+
+bool SimdCore::set_half(uint32_t d, uint32_t q, Value value) {
+  set_v(d, q != 0 ? join(v(d), value) : value);
+  return true;
+}
+
+SimdCore::Value SimdCore::low_bits(Value value, unsigned bits) {
+  if (bits == 128) return value;
+  if (bits == 64) return b_.unary(Op::zero_upper, value.type, value);
+  return b_.binary(Op::and_, value.type, value, b_.konst(Type::V2I64, support::low_mask(bits)));
+}
+
+void SimdCore::set_qc_if(Value cut, unsigned bits) {
+  const Value before = b_.get_reg(QC, Type::V16I8);
+  b_.set_reg(QC, b_.or_(before, low_bits(cut, bits)));
+}
+
+SimdCore::Value SimdCore::saturating(Value saturated, Value wrapped, unsigned bits) {
+  set_qc_if(b_.xor_(saturated, wrapped), bits);
+  return saturated;
+}
+
+SimdCore::Value SimdCore::narrow_saturating(Op op, Lanes lanes, Value wide) {
+  const Type type = lanes.wide_type();
+  // A number fits if nothing is left above the narrow width, after moving the signed range up to begin at
+  // zero.
+  const Value from_zero = op == Op::narrow_sat_ss
+                              ? b_.binary(Op::add, type, wide, every(type, uint64_t{1} << (lanes.width - 1)))
+                              : wide;
+  const unsigned wide_bits = lanes.bits == lanes.width ? 2 * lanes.width : 128;
+  set_qc_if(b_.unary(Op::vlshr, type, from_zero, lanes.width), wide_bits);
+  return b_.unary(op, lanes.type(), wide);
+}
+
+SimdCore::Value SimdCore::every(Type type, uint64_t value) {
+  uint64_t half = 0;
+  for (unsigned at = 0; at < 64; at += ir::lane_bits(type)) {
+    half |= (value & support::low_mask(ir::lane_bits(type))) << at;
+  }
+  return b_.konst(type, half, half);
+}
+
+SimdCore::Value SimdCore::vshr_rounded(Sign sign, Type type, Value a, unsigned amount) {
+  // Adding half a unit before shifting may overflow; the highest bit shifted out says the same.
+  const Value round_up = b_.binary(Op::and_, type, vshr(Sign::Unsigned, type, a, amount - 1), every(type, 1));
+  return b_.binary(Op::add, type, vshr(sign, type, a, amount), round_up);
+}
+
+SimdCore::Value SimdCore::bit_select(Value mask, Value a, Value b) {
+  return b_.binary(Op::xor_, mask.type, b, b_.binary(Op::and_, mask.type, b_.xor_(a, b), mask));
+}
+
+SimdCore::Value SimdCore::join(Value low, Value high) {
+  return permute({64, 128}, low, high, [](unsigned i) { return 2 * i; });
+}
+
+SimdCore::Value SimdCore::add_pairs_wide(Sign sign, Lanes lanes, Value a) {
+  const Type wide = lanes.wide_type();
+  const Value odd = vshr(sign, wide, a, lanes.width);
+  const Value even = sign == Sign::Signed
+                         ? vshr(sign, wide, vshl(wide, a, lanes.width), lanes.width)
+                         : b_.binary(Op::and_, wide, a, every(wide, support::low_mask(lanes.width)));
+  return b_.binary(Op::add, wide, even, odd);
+}
+
+SimdCore::Value SimdCore::absolute_difference(Sign sign, Type type, Value a, Value b) {
+  const bool is_signed = sign == Sign::Signed;
+  const Value larger = b_.binary(is_signed ? Op::smax : Op::umax, type, a, b);
+  return b_.binary(Op::sub, type, larger, b_.binary(is_signed ? Op::smin : Op::umin, type, a, b));
+}
+
+SimdCore::Value SimdCore::broadcast(unsigned width, Value a, unsigned index) {
+  return permute({width, 128}, a, a, [=](unsigned) { return index; });
+}
+
+SimdCore::Value SimdCore::unzip(Lanes lanes, Value a, Value b, unsigned part) {
+  const unsigned half = lanes.count() / 2;
+  return permute(lanes, a, b, [=](unsigned i) {
+    return i < half ? 2 * i + part : lanes.per_register() + 2 * (i - half) + part;
+  });
+}
+
+SimdCore::Value SimdCore::zip(Lanes lanes, Value a, Value b, unsigned part) {
+  const unsigned first = part * lanes.count() / 2;
+  return permute(lanes, a, b, [=](unsigned i) { return first + i / 2 + i % 2 * lanes.per_register(); });
+}
+
+}  // namespace ferry::arm64

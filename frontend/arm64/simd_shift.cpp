@@ -1,0 +1,314 @@
+#include "frontend/arm64/simd_shift.h"
+
+#include <bit>
+
+#include "ir/support/bits.h"
+
+namespace ferry::arm64 {
+
+// ---- families
+
+SimdShiftHandlers::Shift SimdShiftHandlers::vector_shift(uint32_t q, uint32_t immh, uint32_t immb) {
+  return {vector_lanes(q, static_cast<uint32_t>(std::bit_width(immh)) - 1), immh << 3 | immb};
+}
+
+SimdShiftHandlers::Shift SimdShiftHandlers::scalar_shift(uint32_t immh, uint32_t immb) {
+  return {scalar_lanes(static_cast<uint32_t>(std::bit_width(immh)) - 1), immh << 3 | immb};
+}
+
+bool SimdShiftHandlers::shift_right(Sign sign, Rounding rounding, Shift shift, uint32_t n, uint32_t d) {
+  return set_lanes(d, shift.lanes, vshr(sign, rounding, shift.type(), v(n), shift.right()));
+}
+
+bool SimdShiftHandlers::shift_right_add(Sign sign, Rounding rounding, Shift shift, uint32_t n, uint32_t d) {
+  const Value shifted = vshr(sign, rounding, shift.type(), v(n), shift.right());
+  return set_lanes(d, shift.lanes, b_.binary(Op::add, shift.type(), v(d), shifted));
+}
+
+bool SimdShiftHandlers::insert_right(Shift shift, uint32_t n, uint32_t d) {
+  const uint64_t inserted = shift.right() == 64 ? 0 : support::low_mask(shift.lanes.width) >> shift.right();
+  const Value kept = b_.andn(v(d), every(shift.type(), inserted));
+  return set_lanes(d, shift.lanes, b_.or_(kept, vshr(Sign::Unsigned, shift.type(), v(n), shift.right())));
+}
+
+bool SimdShiftHandlers::shift_left(Shift shift, uint32_t n, uint32_t d) {
+  return set_lanes(d, shift.lanes, vshl(shift.type(), v(n), shift.left()));
+}
+
+bool SimdShiftHandlers::insert_left(Shift shift, uint32_t n, uint32_t d) {
+  const Value kept = b_.and_(v(d), every(shift.type(), support::low_mask(shift.left())));
+  return set_lanes(d, shift.lanes, b_.or_(kept, vshl(shift.type(), v(n), shift.left())));
+}
+
+bool SimdShiftHandlers::shift_left_long(Sign sign, uint32_t q, Shift shift, uint32_t n, uint32_t d) {
+  set_v(d, vshl(shift.lanes.wide_type(), widen(sign, shift.lanes, v(n), q), shift.left()));
+  return true;
+}
+
+// What shifting back does not restore has lost bits and becomes the nearest number: that of the operand's
+// sign.
+bool SimdShiftHandlers::shift_left_signed(Shift shift, uint32_t n, uint32_t d) {
+  const Type type = shift.type();
+  const Value a = v(n);
+  const Value shifted = vshl(type, a, shift.left());
+  const Value cut = vcompare(IntCond::Ne, type, vshr(Sign::Signed, type, shifted, shift.left()), a);
+  const Value highest = every(type, support::low_mask(shift.lanes.width - 1));
+  const Value limit = b_.xor_(vshr(Sign::Signed, type, a, shift.lanes.width - 1), highest);
+  set_qc_if(cut, shift.lanes.bits);
+  return set_lanes(d, shift.lanes, bit_select(cut, limit, shifted));
+}
+
+// Shifts `a`; FPSR.QC is set where it loses bits, and where it differs from `before`.
+bool SimdShiftHandlers::shift_left_unsigned(Shift shift, Value a, Value before, uint32_t d) {
+  const Type type = shift.type();
+  const Value shifted = vshl(type, a, shift.left());
+  const Value back = vshr(Sign::Unsigned, type, shifted, shift.left());
+  set_qc_if(b_.xor_(back, before), shift.lanes.bits);
+  return set_lanes(d, shift.lanes, b_.or_(shifted, vcompare(IntCond::Ne, type, back, a)));
+}
+
+// Negative numbers become zero.
+bool SimdShiftHandlers::shift_left_positive(Shift shift, uint32_t n, uint32_t d) {
+  const Value a = v(n);
+  return shift_left_unsigned(shift, b_.binary(Op::smax, shift.type(), a, vzero()), a, d);
+}
+
+bool SimdShiftHandlers::shift_right_narrow(Rounding rounding, uint32_t q, Shift shift, uint32_t n,
+                                           uint32_t d) {
+  const Type wide = shift.lanes.wide_type();
+  Value a = v(n);
+  // Bits that overflow are not among those that stay.
+  if (rounding == Rounding::Round)
+    a = b_.binary(Op::add, wide, a, every(wide, uint64_t{1} << (shift.right() - 1)));
+  return set_half(d, q, b_.unary(Op::narrow, shift.type(), vshr(Sign::Unsigned, wide, a, shift.right())));
+}
+
+bool SimdShiftHandlers::shift_right_narrow_saturating(Op op, Sign sign, Rounding rounding, uint32_t q,
+                                                      Shift shift, uint32_t n, uint32_t d) {
+  const Value shifted = vshr(sign, rounding, shift.lanes.wide_type(), v(n), shift.right());
+  const Value result = narrow_saturating(op, shift.lanes, shifted);
+  return set_half(d, q, shift.lanes.bits == 128 ? result : low_bits(result, shift.lanes.bits));
+}
+
+// helpers_simd.def lists each function's forms for 8, 16, 32 and 64-bit lanes one after the other.
+Helper SimdShiftHandlers::for_width(Helper bytes, unsigned width) const {
+  const auto size = static_cast<unsigned>(std::countr_zero(width / 8));
+  return static_cast<Helper>(static_cast<unsigned>(bytes) + size);
+}
+
+bool SimdShiftHandlers::shift_by_register(Helper bytes, Lanes lanes, uint32_t m, uint32_t n, uint32_t d) {
+  return set_lanes(d, lanes, call(for_width(bytes, lanes.width), {v(n), v(m)}));
+}
+
+// The helper sees only what is in use: it sets FPSR.QC.
+bool SimdShiftHandlers::shift_by_register_saturating(Helper bytes, Lanes lanes, uint32_t m, uint32_t n,
+                                                     uint32_t d) {
+  set_v(d, call(for_width(bytes, lanes.width), {low_bits(v(n), lanes.bits), v(m)}));
+  return true;
+}
+
+// ---- by an immediate, without saturation
+
+bool SimdShiftHandlers::SSHR_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right(Sign::Signed, Rounding::Truncate, vector_shift(q, immh, immb), n, d);
+}
+bool SimdShiftHandlers::SSRA_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right_add(Sign::Signed, Rounding::Truncate, vector_shift(q, immh, immb), n, d);
+}
+bool SimdShiftHandlers::SRSHR_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right(Sign::Signed, Rounding::Round, vector_shift(q, immh, immb), n, d);
+}
+bool SimdShiftHandlers::SRSRA_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right_add(Sign::Signed, Rounding::Round, vector_shift(q, immh, immb), n, d);
+}
+bool SimdShiftHandlers::USHR_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right(Sign::Unsigned, Rounding::Truncate, vector_shift(q, immh, immb), n, d);
+}
+bool SimdShiftHandlers::USRA_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right_add(Sign::Unsigned, Rounding::Truncate, vector_shift(q, immh, immb), n, d);
+}
+bool SimdShiftHandlers::URSHR_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right(Sign::Unsigned, Rounding::Round, vector_shift(q, immh, immb), n, d);
+}
+bool SimdShiftHandlers::URSRA_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right_add(Sign::Unsigned, Rounding::Round, vector_shift(q, immh, immb), n, d);
+}
+bool SimdShiftHandlers::SRI_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return insert_right(vector_shift(q, immh, immb), n, d);
+}
+bool SimdShiftHandlers::SHL_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_left(vector_shift(q, immh, immb), n, d);
+}
+bool SimdShiftHandlers::SLI_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return insert_left(vector_shift(q, immh, immb), n, d);
+}
+bool SimdShiftHandlers::SSHR_scalar(uint32_t imm, uint32_t n, uint32_t d) {
+  return shift_right(Sign::Signed, Rounding::Truncate, scalar_shift(8 | imm >> 3, imm & 7), n, d);
+}
+bool SimdShiftHandlers::SSRA_scalar(uint32_t imm, uint32_t n, uint32_t d) {
+  return shift_right_add(Sign::Signed, Rounding::Truncate, scalar_shift(8 | imm >> 3, imm & 7), n, d);
+}
+bool SimdShiftHandlers::SRSHR_scalar(uint32_t imm, uint32_t n, uint32_t d) {
+  return shift_right(Sign::Signed, Rounding::Round, scalar_shift(8 | imm >> 3, imm & 7), n, d);
+}
+bool SimdShiftHandlers::SRSRA_scalar(uint32_t imm, uint32_t n, uint32_t d) {
+  return shift_right_add(Sign::Signed, Rounding::Round, scalar_shift(8 | imm >> 3, imm & 7), n, d);
+}
+bool SimdShiftHandlers::USHR_scalar(uint32_t imm, uint32_t n, uint32_t d) {
+  return shift_right(Sign::Unsigned, Rounding::Truncate, scalar_shift(8 | imm >> 3, imm & 7), n, d);
+}
+bool SimdShiftHandlers::USRA_scalar(uint32_t imm, uint32_t n, uint32_t d) {
+  return shift_right_add(Sign::Unsigned, Rounding::Truncate, scalar_shift(8 | imm >> 3, imm & 7), n, d);
+}
+bool SimdShiftHandlers::URSHR_scalar(uint32_t imm, uint32_t n, uint32_t d) {
+  return shift_right(Sign::Unsigned, Rounding::Round, scalar_shift(8 | imm >> 3, imm & 7), n, d);
+}
+bool SimdShiftHandlers::URSRA_scalar(uint32_t imm, uint32_t n, uint32_t d) {
+  return shift_right_add(Sign::Unsigned, Rounding::Round, scalar_shift(8 | imm >> 3, imm & 7), n, d);
+}
+bool SimdShiftHandlers::SRI_scalar(uint32_t imm, uint32_t n, uint32_t d) {
+  return insert_right(scalar_shift(8 | imm >> 3, imm & 7), n, d);
+}
+bool SimdShiftHandlers::SHL_scalar(uint32_t imm, uint32_t n, uint32_t d) {
+  return shift_left(scalar_shift(8 | imm >> 3, imm & 7), n, d);
+}
+bool SimdShiftHandlers::SLI_scalar(uint32_t imm, uint32_t n, uint32_t d) {
+  return insert_left(scalar_shift(8 | imm >> 3, imm & 7), n, d);
+}
+bool SimdShiftHandlers::SSHLL_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_left_long(Sign::Signed, q, vector_shift(q, immh, immb), n, d);
+}
+bool SimdShiftHandlers::USHLL_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_left_long(Sign::Unsigned, q, vector_shift(q, immh, immb), n, d);
+}
+
+// ---- by an immediate, saturating
+
+bool SimdShiftHandlers::SQSHL_imm_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_left_signed(vector_shift(q, immh, immb), n, d);
+}
+bool SimdShiftHandlers::UQSHL_imm_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_left_unsigned(vector_shift(q, immh, immb), v(n), v(n), d);
+}
+bool SimdShiftHandlers::SQSHLU_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_left_positive(vector_shift(q, immh, immb), n, d);
+}
+bool SimdShiftHandlers::SQSHL_imm_scalar(uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_left_signed(scalar_shift(immh, immb), n, d);
+}
+bool SimdShiftHandlers::UQSHL_imm_scalar(uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_left_unsigned(scalar_shift(immh, immb), v(n), v(n), d);
+}
+bool SimdShiftHandlers::SQSHLU_scalar(uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_left_positive(scalar_shift(immh, immb), n, d);
+}
+
+// ---- by an immediate, narrowing
+
+bool SimdShiftHandlers::SHRN_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right_narrow(Rounding::Truncate, q, vector_shift(q, immh, immb), n, d);
+}
+bool SimdShiftHandlers::RSHRN_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right_narrow(Rounding::Round, q, vector_shift(q, immh, immb), n, d);
+}
+bool SimdShiftHandlers::SQSHRN_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right_narrow_saturating(Op::narrow_sat_ss, Sign::Signed, Rounding::Truncate, q,
+                                       vector_shift(1, immh, immb), n, d);
+}
+bool SimdShiftHandlers::SQRSHRN_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right_narrow_saturating(Op::narrow_sat_ss, Sign::Signed, Rounding::Round, q,
+                                       vector_shift(1, immh, immb), n, d);
+}
+bool SimdShiftHandlers::SQSHRUN_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right_narrow_saturating(Op::narrow_sat_su, Sign::Signed, Rounding::Truncate, q,
+                                       vector_shift(1, immh, immb), n, d);
+}
+bool SimdShiftHandlers::SQRSHRUN_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right_narrow_saturating(Op::narrow_sat_su, Sign::Signed, Rounding::Round, q,
+                                       vector_shift(1, immh, immb), n, d);
+}
+bool SimdShiftHandlers::UQSHRN_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right_narrow_saturating(Op::narrow_sat_uu, Sign::Unsigned, Rounding::Truncate, q,
+                                       vector_shift(1, immh, immb), n, d);
+}
+bool SimdShiftHandlers::UQRSHRN_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right_narrow_saturating(Op::narrow_sat_uu, Sign::Unsigned, Rounding::Round, q,
+                                       vector_shift(1, immh, immb), n, d);
+}
+bool SimdShiftHandlers::SQSHRN_scalar(uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right_narrow_saturating(Op::narrow_sat_ss, Sign::Signed, Rounding::Truncate, 0,
+                                       scalar_shift(immh, immb), n, d);
+}
+bool SimdShiftHandlers::SQRSHRN_scalar(uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right_narrow_saturating(Op::narrow_sat_ss, Sign::Signed, Rounding::Round, 0,
+                                       scalar_shift(immh, immb), n, d);
+}
+bool SimdShiftHandlers::SQSHRUN_scalar(uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right_narrow_saturating(Op::narrow_sat_su, Sign::Signed, Rounding::Truncate, 0,
+                                       scalar_shift(immh, immb), n, d);
+}
+bool SimdShiftHandlers::SQRSHRUN_scalar(uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right_narrow_saturating(Op::narrow_sat_su, Sign::Signed, Rounding::Round, 0,
+                                       scalar_shift(immh, immb), n, d);
+}
+bool SimdShiftHandlers::UQSHRN_scalar(uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right_narrow_saturating(Op::narrow_sat_uu, Sign::Unsigned, Rounding::Truncate, 0,
+                                       scalar_shift(immh, immb), n, d);
+}
+bool SimdShiftHandlers::UQRSHRN_scalar(uint32_t immh, uint32_t immb, uint32_t n, uint32_t d) {
+  return shift_right_narrow_saturating(Op::narrow_sat_uu, Sign::Unsigned, Rounding::Round, 0,
+                                       scalar_shift(immh, immb), n, d);
+}
+
+// ---- by a register
+
+bool SimdShiftHandlers::SSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
+  return shift_by_register(Helper::sshl_8, vector_lanes(q, size), m, n, d);
+}
+bool SimdShiftHandlers::USHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
+  return shift_by_register(Helper::ushl_8, vector_lanes(q, size), m, n, d);
+}
+bool SimdShiftHandlers::SRSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
+  return shift_by_register(Helper::srshl_8, vector_lanes(q, size), m, n, d);
+}
+bool SimdShiftHandlers::URSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
+  return shift_by_register(Helper::urshl_8, vector_lanes(q, size), m, n, d);
+}
+bool SimdShiftHandlers::SQSHL_reg_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
+  return shift_by_register_saturating(Helper::sqshl_8, vector_lanes(q, size), m, n, d);
+}
+bool SimdShiftHandlers::UQSHL_reg_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
+  return shift_by_register_saturating(Helper::uqshl_8, vector_lanes(q, size), m, n, d);
+}
+bool SimdShiftHandlers::SQRSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
+  return shift_by_register_saturating(Helper::sqrshl_8, vector_lanes(q, size), m, n, d);
+}
+bool SimdShiftHandlers::UQRSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
+  return shift_by_register_saturating(Helper::uqrshl_8, vector_lanes(q, size), m, n, d);
+}
+bool SimdShiftHandlers::SSHL_scalar(uint32_t m, uint32_t n, uint32_t d) {
+  return shift_by_register(Helper::sshl_8, scalar_lanes(3), m, n, d);
+}
+bool SimdShiftHandlers::USHL_scalar(uint32_t m, uint32_t n, uint32_t d) {
+  return shift_by_register(Helper::ushl_8, scalar_lanes(3), m, n, d);
+}
+bool SimdShiftHandlers::SRSHL_scalar(uint32_t m, uint32_t n, uint32_t d) {
+  return shift_by_register(Helper::srshl_8, scalar_lanes(3), m, n, d);
+}
+bool SimdShiftHandlers::URSHL_scalar(uint32_t m, uint32_t n, uint32_t d) {
+  return shift_by_register(Helper::urshl_8, scalar_lanes(3), m, n, d);
+}
+bool SimdShiftHandlers::SQSHL_reg_scalar(uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
+  return shift_by_register_saturating(Helper::sqshl_8, scalar_lanes(size), m, n, d);
+}
+bool SimdShiftHandlers::UQSHL_reg_scalar(uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
+  return shift_by_register_saturating(Helper::uqshl_8, scalar_lanes(size), m, n, d);
+}
+bool SimdShiftHandlers::SQRSHL_scalar(uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
+  return shift_by_register_saturating(Helper::sqrshl_8, scalar_lanes(size), m, n, d);
+}
+bool SimdShiftHandlers::UQRSHL_scalar(uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
+  return shift_by_register_saturating(Helper::uqrshl_8, scalar_lanes(size), m, n, d);
+}
+
+}  // namespace ferry::arm64

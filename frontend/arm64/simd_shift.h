@@ -1,0 +1,116 @@
+#pragma once
+
+#include "frontend/arm64/simd_wide.h"
+
+namespace ferry::arm64 {
+
+/// Shifts by an immediate and by a register (Arm ARM C4.1.97).
+class SimdShiftHandlers : public SimdWideHandlers {
+ public:
+  // ---- by an immediate, without saturation
+
+  bool SSHR_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool SSRA_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool SRSHR_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool SRSRA_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool USHR_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool USRA_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool URSHR_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool URSRA_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool SRI_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool SHL_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool SLI_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool SSHR_scalar(uint32_t imm, uint32_t n, uint32_t d);
+  bool SSRA_scalar(uint32_t imm, uint32_t n, uint32_t d);
+  bool SRSHR_scalar(uint32_t imm, uint32_t n, uint32_t d);
+  bool SRSRA_scalar(uint32_t imm, uint32_t n, uint32_t d);
+  bool USHR_scalar(uint32_t imm, uint32_t n, uint32_t d);
+  bool USRA_scalar(uint32_t imm, uint32_t n, uint32_t d);
+  bool URSHR_scalar(uint32_t imm, uint32_t n, uint32_t d);
+  bool URSRA_scalar(uint32_t imm, uint32_t n, uint32_t d);
+  bool SRI_scalar(uint32_t imm, uint32_t n, uint32_t d);
+  bool SHL_scalar(uint32_t imm, uint32_t n, uint32_t d);
+  bool SLI_scalar(uint32_t imm, uint32_t n, uint32_t d);
+  bool SSHLL_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool USHLL_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+
+  // ---- by an immediate, saturating
+
+  bool SQSHL_imm_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool UQSHL_imm_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool SQSHLU_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool SQSHL_imm_scalar(uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool UQSHL_imm_scalar(uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool SQSHLU_scalar(uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+
+  // ---- by an immediate, narrowing
+
+  bool SHRN_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool RSHRN_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool SQSHRN_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool SQRSHRN_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool SQSHRUN_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool SQRSHRUN_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool UQSHRN_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool UQRSHRN_vec(uint32_t q, uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool SQSHRN_scalar(uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool SQRSHRN_scalar(uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool SQSHRUN_scalar(uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool SQRSHRUN_scalar(uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool UQSHRN_scalar(uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+  bool UQRSHRN_scalar(uint32_t immh, uint32_t immb, uint32_t n, uint32_t d);
+
+  // ---- by a register
+
+  bool SSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d);
+  bool USHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d);
+  bool SRSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d);
+  bool URSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d);
+  bool SQSHL_reg_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d);
+  bool UQSHL_reg_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d);
+  bool SQRSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d);
+  bool UQRSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d);
+  bool SSHL_scalar(uint32_t m, uint32_t n, uint32_t d);
+  bool USHL_scalar(uint32_t m, uint32_t n, uint32_t d);
+  bool SRSHL_scalar(uint32_t m, uint32_t n, uint32_t d);
+  bool URSHL_scalar(uint32_t m, uint32_t n, uint32_t d);
+  bool SQSHL_reg_scalar(uint32_t size, uint32_t m, uint32_t n, uint32_t d);
+  bool UQSHL_reg_scalar(uint32_t size, uint32_t m, uint32_t n, uint32_t d);
+  bool SQRSHL_scalar(uint32_t size, uint32_t m, uint32_t n, uint32_t d);
+  bool UQRSHL_scalar(uint32_t size, uint32_t m, uint32_t n, uint32_t d);
+
+ protected:
+  using SimdWideHandlers::SimdWideHandlers;
+  ~SimdShiftHandlers() = default;
+
+ private:
+  /// Lanes and amount, from immh:immb; `encoded` counts from the lanes' width.
+  struct Shift {
+    Lanes lanes;
+    unsigned encoded;
+
+    Type type() const { return lanes.type(); }
+    unsigned left() const { return encoded - lanes.width; }
+    unsigned right() const { return 2 * lanes.width - encoded; }
+  };
+  static Shift vector_shift(uint32_t q, uint32_t immh, uint32_t immb);
+  static Shift scalar_shift(uint32_t immh, uint32_t immb);
+
+  bool shift_right(Sign sign, Rounding rounding, Shift shift, uint32_t n, uint32_t d);
+  bool shift_right_add(Sign sign, Rounding rounding, Shift shift, uint32_t n, uint32_t d);
+  bool insert_right(Shift shift, uint32_t n, uint32_t d);
+  bool shift_left(Shift shift, uint32_t n, uint32_t d);
+  bool insert_left(Shift shift, uint32_t n, uint32_t d);
+  bool shift_left_long(Sign sign, uint32_t q, Shift shift, uint32_t n, uint32_t d);
+  bool shift_left_signed(Shift shift, uint32_t n, uint32_t d);
+  bool shift_left_unsigned(Shift shift, Value a, Value before, uint32_t d);
+  bool shift_left_positive(Shift shift, uint32_t n, uint32_t d);
+  bool shift_right_narrow(Rounding rounding, uint32_t q, Shift shift, uint32_t n, uint32_t d);
+  bool shift_right_narrow_saturating(Op op, Sign sign, Rounding rounding, uint32_t q, Shift shift, uint32_t n,
+                                     uint32_t d);
+  Helper for_width(Helper bytes, unsigned width) const;
+  bool shift_by_register(Helper bytes, Lanes lanes, uint32_t m, uint32_t n, uint32_t d);
+  bool shift_by_register_saturating(Helper bytes, Lanes lanes, uint32_t m, uint32_t n, uint32_t d);
+};
+
+}  // namespace ferry::arm64
