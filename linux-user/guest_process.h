@@ -39,6 +39,8 @@ struct Process {
   GuestAddr argv_first, argv_last;
   GuestAddr environment_first, environment_last;
 
+  int own_executable_fd = -1;  ///< ferry's own file, for execve(2) of guest programs
+
   /// Descriptors that ferry itself keeps open (--dump and --strace files...): the guest does not see them.
   bool owns_fd(int fd) const;
 };

@@ -12,6 +12,7 @@
 
 namespace ferry::linux_user {
 
+struct ExecImage;
 struct Process;
 
 /// A thread of the guest: one host thread runs it from start to end.
@@ -31,6 +32,8 @@ struct Task {
   uint64_t clear_child_tid = 0;
   uint64_t robust_list = 0;
   uint64_t robust_list_size = 0;
+
+  std::shared_ptr<ExecImage> exec_image;  ///< while execve(2) is under way
 
   /// Set by exit(2): run_task() returns to the thread's start function.
   bool exiting = false;

@@ -221,6 +221,16 @@ void release_held_signals(Task& task) {
   set_host_mask(kAllBlocked);
 }
 
+void clear_signal_handlers(SignalActions& signals) {
+  const std::scoped_lock lock(signals.mutex);
+  for (int signal = 1; signal <= kSignalCount; ++signal) {
+    GuestSigaction& entry = signals.actions[static_cast<size_t>(signal)];
+    if (entry.is_default() || entry.is_ignored()) continue;
+    entry = GuestSigaction{};
+    install_host_action(signal, entry);
+  }
+}
+
 void start_task_signals(Task& task) {
   task.signals.host_stack = std::make_unique<HostSignalStack>();
   current_task = &task;

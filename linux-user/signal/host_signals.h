@@ -49,6 +49,9 @@ class SignalBlocker {
 /// Makes `mask` the guest's, atomically with respect to signals. Answers 0, or -kErestartnointr when a signal came before.
 SysResult change_guest_mask(Task& task, uint64_t mask);
 
+/// CLONE_CLEAR_SIGHAND: every signal that is handled goes back to its default.
+void clear_signal_handlers(SignalActions& signals);
+
 /// Looks whether held-back signals may be delivered now (after the mask changed).
 void release_held_signals(Task& task);
 

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "linux-user/guest_task.h"
+
+namespace ferry::linux_user {
+
+/// Brings everything that other threads may be changing to rest around fork(2), so that the child, which has only this thread, finds
+/// no lock held and nothing half done. Locks are taken in one order: engine, memory map, signal actions.
+class ForkLocks {
+ public:
+  explicit ForkLocks(Task& task);
+  void release_in_parent();
+  void release_in_child();
+
+ private:
+  void release();
+
+  Task& task_;
+};
+
+}  // namespace ferry::linux_user
