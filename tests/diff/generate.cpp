@@ -104,6 +104,7 @@ uint32_t Generator::word_of(const arm64::Row& row, bool last) {
     const unsigned lowest = register_field(word, 0);
     bool usable = true;
     for (const unsigned lsb : {0u, 5u, 10u, 16u}) {
+      if (register_field(static_cast<uint32_t>(row.pattern.mask), lsb) == 31) continue;  // not a register
       const unsigned reg = register_field(word, lsb);
       if (reg == kFirstDriverRegister || reg == kFirstDriverRegister + 1) usable = false;
     }
