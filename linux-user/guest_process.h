@@ -12,6 +12,7 @@
 #include "linux-user/paths/path_resolver.h"
 #include "linux-user/stats.h"
 #include "linux-user/strace.h"
+#include "linux-user/sys/memory_limits.h"
 
 namespace ferry::linux_user {
 
@@ -28,6 +29,7 @@ struct Process {
   PathResolver paths;
   Strace strace;
   SyscallStats stats;
+  MemoryLimits limits;
 
   // The program that runs.
   std::string exe_guest_path;  ///< absolute, as the guest sees it: what readlink of /proc/self/exe answers
@@ -41,8 +43,9 @@ struct Process {
 
   int own_executable_fd = -1;  ///< ferry's own file, for execve(2) of guest programs
 
-  /// Descriptors that ferry itself keeps open (--dump and --strace files...): the guest does not see them.
-  bool owns_fd(int fd) const;
+  /// Descriptors that ferry itself keeps open (--log-file), ascending: the guest can neither close nor replace them.
+  std::vector<int> own_fds() const;
+  bool owns_fd(int fd) const { return strace.owns(fd); }
 };
 
 /// Ends the process like exit_group(2), after --stats and --strace are written.

@@ -1,18 +1,28 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
+#include <string_view>
 
 #include "linux-user/abi/syscall_table.h"
 
 namespace ferry::linux_user {
 
+/// Whether a row may use this word in its argument list.
+bool is_strace_word(std::string_view word);
+
 /// Prints system calls for --strace, one line each: "[tid] openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC) = 3".
 /// The words of a row's argument list choose how each argument is printed; X-macro list in strace_formats.def.
 class Strace {
  public:
-  /// `fd`: where lines go; negative: off.
-  void start(int fd) { fd_ = fd; }
+  /// Prints to `fd` from now on; `owned`: a file of ferry's own, not standard error.
+  void start(int fd, bool owned) {
+    fd_ = fd;
+    owned_ = owned;
+  }
   bool enabled() const { return fd_ >= 0; }
+  bool owns(int fd) const { return owned_ && fd == fd_; }
   int fd() const { return fd_; }
 
   /// The arguments of a call, formatted before it runs (afterwards strings may be gone).
@@ -24,6 +34,7 @@ class Strace {
 
  private:
   int fd_ = -1;
+  bool owned_ = false;
 };
 
 }  // namespace ferry::linux_user

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <sys/epoll.h>
+#include <sys/sem.h>
+#include <sys/stat.h>
+
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
@@ -52,6 +56,15 @@ class Abi {
   /// Moves the pc from after the system-call instruction back onto it. The argument registers are still those of the call as
   /// long as no result was stored.
   virtual void rewind_syscall(void* state) const = 0;
+
+  // Structures and flags that differ from the host's.
+  virtual int host_open_flags(int guest) const = 0;
+  virtual int guest_open_flags(int host) const = 0;
+  [[nodiscard]] virtual bool write_stat(GuestAddr to, const struct stat& status) const = 0;
+  [[nodiscard]] virtual bool read_epoll_event(GuestAddr from, epoll_event& event) const = 0;
+  [[nodiscard]] virtual bool write_epoll_events(GuestAddr to, std::span<const epoll_event> events) const = 0;
+  [[nodiscard]] virtual bool read_semid(GuestAddr from, semid_ds& info) const = 0;
+  [[nodiscard]] virtual bool write_semid(GuestAddr to, const semid_ds& info) const = 0;
 
   // Registers.
   virtual GuestAddr pc(const void* state) const = 0;
