@@ -31,7 +31,8 @@ struct CodeObject {
   std::span<std::byte> code;            ///< in the cache; the entry is its first byte
   std::vector<LinkSlot*> slots;         ///< its direct exits, all unresolved at first
   std::vector<FaultPoint> fault_points; ///< by ascending host_offset
-  /// True: at a fault point the pinned guest registers are in their host registers. False: all are in the state.
+  /// True: at a fault point the pinned guest registers are in their host registers. False: all are in the state, pc
+  /// included, wherever a fault may come from (if the code is precise), and fault points are not needed.
   bool pins_in_registers = true;
   bool precise = true;
   std::vector<std::pair<GuestAddr, GuestAddr>> ranges;  ///< guest code it was made from, [first, last)

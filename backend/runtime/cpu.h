@@ -10,6 +10,7 @@
 #include "backend/engine.h"
 #include "backend/runtime/context.h"
 #include "backend/runtime/record.h"
+#include "backend/runtime/relocation_pool.h"
 #include "ir/helper.h"
 #include "ir/interp.h"
 #include "ir/state_layout.h"
@@ -59,6 +60,9 @@ class CpuImpl final : public Cpu {
   volatile std::sig_atomic_t activity = static_cast<int>(Activity::Outside);
   std::jmp_buf recovery;              ///< where a fault while Guarded continues
   ir::InterpContext interp;
+  volatile std::sig_atomic_t relocation = RelocationPool::kNone;  ///< place of an instruction that ran with another address
+  bool fault_is_imprecise = false;  ///< the last fault's registers are not exact
+  bool wants_precise = false;                ///< precise faults are to be switched on when next outside
   std::atomic<uint64_t> dispatches{0};
 
  private:

@@ -1,5 +1,6 @@
 // Engine::run: find code for the guest's pc, run it, see why it came back.
 #include <csignal>
+#include <utility>
 
 #include "backend/runtime/engine_impl.h"
 
@@ -15,6 +16,7 @@ Stop EngineImpl::run(Cpu& opaque) {
   auto& cpu = static_cast<CpuImpl&>(opaque);
   refresh_mode(cpu);
   for (;;) {
+    if (std::exchange(cpu.wants_precise, false)) set_precise_faults(true);
     if (Outcome stop = take_interrupt(cpu)) return *stop;
     if (Outcome stop = step(cpu)) return *stop;
   }
@@ -48,7 +50,7 @@ EngineImpl::Outcome EngineImpl::step(CpuImpl& cpu) {
     }
     if (!record->entry) return run_function(cpu, *record);
     if (by_branch && options_.jump_cache) cpu.cache_target(*record);
-    if (Outcome stop = run_code(cpu, *record)) return stop;
+    run_code(cpu, *record);
     if (static_cast<ExitKind>(cpu.area().exit_kind) != ExitKind::Indirect) return after_code(cpu);
     // The most frequent exit: go on without leaving, unless somebody wants us.
     cpu.set_pc({cpu.area().exit_value});
@@ -61,14 +63,14 @@ EngineImpl::Outcome EngineImpl::step(CpuImpl& cpu) {
   }
 }
 
-EngineImpl::Outcome EngineImpl::run_code(CpuImpl& cpu, const Record& record) {
+void EngineImpl::run_code(CpuImpl& cpu, const Record& record) {
   cpu.dispatches.store(cpu.dispatches.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   cpu.activity = static_cast<int>(Activity::Translated);
   std::atomic_signal_fence(std::memory_order_seq_cst);
   stubs_.enter(cpu.state(), record.entry);
   std::atomic_signal_fence(std::memory_order_seq_cst);
   cpu.activity = static_cast<int>(Activity::Outside);
-  return std::nullopt;
+  if (cpu.relocation != RelocationPool::kNone) release_relocation(cpu);
 }
 
 EngineImpl::Outcome EngineImpl::after_code(CpuImpl& cpu) {
@@ -139,14 +141,19 @@ EngineImpl::Outcome EngineImpl::run_function(CpuImpl& cpu, const Record& record)
 
 /// The state's pc is the instruction at fault.
 EngineImpl::Outcome EngineImpl::after_fault(CpuImpl& cpu, CaughtFault fault) {
-  // A non-canonical address raises #GP (#SS for some base registers), which the kernel reports without an address.
-  const bool non_canonical = fault.code == SI_KERNEL && (fault.signal == SIGSEGV || fault.signal == SIGBUS);
-  if (non_canonical && arch_.address_mask() != ~uint64_t{0} && cpu.interp.address_mask == ~uint64_t{0}) {
-    return step_masked(cpu);
-  }
+  const bool is_imprecise = std::exchange(cpu.fault_is_imprecise, false);
+  if (is_tagged_access(fault) && !is_imprecise && cpu.interp.address_mask == ~uint64_t{0}) return step_masked(cpu);
   faults_.fetch_add(1, std::memory_order_relaxed);
-  if (non_canonical) return Stop{StopReason::Fault, SIGSEGV, SEGV_MAPERR, 0};
+  if (fault.non_canonical()) return Stop{StopReason::Fault, SIGSEGV, SEGV_MAPERR, 0};
   return fault.stop();
+}
+
+/// An instruction of optimized code has run with another address. From now on code is compiled so that there is no need
+/// for that.
+void EngineImpl::release_relocation(CpuImpl& cpu) {
+  relocations_.release(cpu.relocation);
+  cpu.relocation = RelocationPool::kNone;
+  cpu.wants_precise = true;
 }
 
 /// One guest instruction whose address carries a tag, by the interpreter.

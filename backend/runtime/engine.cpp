@@ -40,6 +40,7 @@ std::optional<support::Error> EngineImpl::start() {
   auto stubs = x64::emit_stubs(arch_.layout(), *cache_);
   if (!stubs) return stubs.error();
   stubs_ = *stubs;
+  if (!relocations_.allocate(*cache_)) return support::Error{"the code cache is too small"};
   cache_->keep();
   baseline_ = x64::make_x64_codegen(options_);
   if (options_.perf_map) {

@@ -44,7 +44,7 @@ class EngineImpl final : public Engine {
   // -- dispatch.cpp. A Stop is what run() returns; nothing: go on at the state's pc.
   using Outcome = std::optional<Stop>;
   Outcome step(CpuImpl& cpu);
-  Outcome run_code(CpuImpl& cpu, const Record& record);
+  void run_code(CpuImpl& cpu, const Record& record);
   Outcome run_function(CpuImpl& cpu, const Record& record);
   Outcome after_code(CpuImpl& cpu);
   Outcome after_link(CpuImpl& cpu, LinkSlot& slot, bool hot);
@@ -72,7 +72,10 @@ class EngineImpl final : public Engine {
   void heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t generation);
 
   // -- faults.cpp
-  bool fault_in_code(CpuImpl& cpu, void* context);
+  bool fault_in_code(CpuImpl& cpu, CaughtFault fault, void* context);
+  bool follow_tagged_address(CpuImpl& cpu, void* context);
+  bool is_tagged_access(CaughtFault fault) const;
+  void release_relocation(CpuImpl& cpu);
 
   static void forget_cpu(void* self, CpuImpl& cpu);
 
@@ -89,6 +92,7 @@ class EngineImpl final : public Engine {
   Translations translations_;
   Optimizer optimizer_;
   x64::StubCode stubs_;
+  RelocationPool relocations_;
   std::unique_ptr<Codegen> baseline_;
   ir::Function scratch_;
   ir::PassContext passes_;

@@ -1,6 +1,7 @@
 // Host signals. Everything here is async-signal-safe and runs on the thread of the CPU that it is about.
 #include <ucontext.h>
 
+#include <array>
 #include <cstring>
 
 #include "backend/runtime/engine_impl.h"
@@ -35,7 +36,7 @@ bool EngineImpl::handle_fault(Cpu& opaque, int signal, const siginfo_t& info, vo
   area.fault_signal = static_cast<uint32_t>(signal);
   area.fault_code = static_cast<uint32_t>(info.si_code);
   area.fault_address = reinterpret_cast<uintptr_t>(info.si_addr);
-  if (activity == Activity::Translated) return fault_in_code(cpu, context);
+  if (activity == Activity::Translated) return fault_in_code(cpu, take_fault(cpu), context);
   greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
   registers[REG_RDI] = static_cast<greg_t>(reinterpret_cast<uintptr_t>(&cpu.recovery));
   registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<uintptr_t>(&recover));
@@ -45,18 +46,54 @@ bool EngineImpl::handle_fault(Cpu& opaque, int signal, const siginfo_t& info, vo
   return true;
 }
 
-bool EngineImpl::fault_in_code(CpuImpl& cpu, void* context) {
+bool EngineImpl::is_tagged_access(CaughtFault fault) const {
+  return fault.non_canonical() && arch_.address_mask() != ~uint64_t{0};
+}
+
+/// In code that keeps no exact registers no instruction can be interpreted: the host's runs once more, with the address
+/// that the guest means.
+bool EngineImpl::follow_tagged_address(CpuImpl& cpu, void* context) {
+  greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+  const auto* code = reinterpret_cast<const uint8_t*>(registers[REG_RIP]);
+  HostAccess access;
+  if (!decode_host_access(code, access)) return false;
+  if (cpu.relocation == RelocationPool::kNone) cpu.relocation = relocations_.claim();
+  if (cpu.relocation == RelocationPool::kNone) return false;
+  std::array<uint64_t, 16> values;
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<uint64_t>(registers[kContextIndex[i]]);
+  std::byte* to = relocations_.at(cpu.relocation);
+  const unsigned address_register = relocate_host_access(code, access, values, to);
+  registers[kContextIndex[address_register]] = static_cast<greg_t>(access.address(values) & arch_.address_mask());
+  registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<uintptr_t>(to));
+  cpu.area().interrupt.fetch_or(kInterruptEngine, std::memory_order_relaxed);
+  tagged_accesses_.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+bool EngineImpl::fault_in_code(CpuImpl& cpu, CaughtFault fault, void* context) {
   greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
   const auto host_pc = static_cast<uint64_t>(registers[REG_RIP]);
   auto* state = static_cast<std::byte*>(cpu.state());
-  if (cache_->contains(host_pc)) {
+  if (relocations_.contains(host_pc)) {
+    cpu.fault_is_imprecise = true;
+  } else if (cache_->contains(host_pc)) {
     const Record* record = translations_.record_at(host_pc);
-    const FaultPoint* point = record ? find_fault_point(*record->object, host_pc) : nullptr;
-    if (!point) return false;
-    cpu.set_pc(point->pc);
-    if (record->object->pins_in_registers) save_pins(arch_.layout(), registers, state);
+    if (!record) return false;
+    if (record->object->pins_in_registers) {
+      const FaultPoint* point = find_fault_point(*record->object, host_pc);
+      if (!point) return false;
+      cpu.set_pc(point->pc);
+      save_pins(arch_.layout(), registers, state);
+    } else if (record->imprecise()) {
+      if (is_tagged_access(fault) && follow_tagged_address(cpu, context)) return true;
+      // As near as it gets: nobody asked for more.
+      cpu.set_pc(record->key.pc);
+      cpu.fault_is_imprecise = true;
+    }
+  } else {
+    // A helper: pins and pc were stored before the call, unless imprecise code made it. Helpers follow tags themselves.
+    cpu.fault_is_imprecise = is_tagged_access(fault);
   }
-  // Elsewhere it is a helper: pins and pc were stored before the call.
   RuntimeArea& area = cpu.area();
   area.exit_kind = static_cast<uint32_t>(ExitKind::Fault);
   cpu.empty_return_stack();

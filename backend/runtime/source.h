@@ -1,7 +1,7 @@
 #pragma once
 
 #include <atomic>
-#include <mutex>
+#include <csignal>
 #include <optional>
 #include <string_view>
 
@@ -19,6 +19,8 @@ struct CaughtFault {
   uint64_t address = 0;
 
   explicit operator bool() const { return signal != 0; }
+  /// A non-canonical address raises #GP (#SS for some base registers), which the kernel reports without an address.
+  bool non_canonical() const { return code == SI_KERNEL && (signal == SIGSEGV || signal == SIGBUS); }
   Stop stop() const { return {StopReason::Fault, signal, code, address}; }
 };
 

@@ -190,6 +190,30 @@ TEST_P(Faults, TaggedAddressesAreFollowed) {
   EXPECT_GE(engine_->stats().tagged_accesses, 100u);
 }
 
+/// Tags that come up only when the code was optimized without exact registers at faults.
+TEST_P(Faults, TaggedAddressesInHotCode) {
+  start(GetParam().options);
+  Program p;
+  p.op(Addi, 13, 12, 0, 50).label("loop").op(Load, 0, 1, 0, 8).op(Add, 5, 5, 0).op(Store, 5, 1, 0, 16);
+  p.op(Load, 3, 3, 0, 0).op(Store, 1, 1, 0, 32).op(Addi, 14, 14, 0, 1).to("loop", Less, 14, 13).op(System);
+  const auto plain = reinterpret_cast<uintptr_t>(data_);
+  data_[1] = 3;
+  for (const uint64_t tag : {uint64_t{0}, kTag}) {
+    for (int round = 0; round < 100; ++round) {
+      cpu_ = make_cpu(p.start());
+      data_[3] = (plain + 24) | tag;
+      state().r[1] = plain | tag;
+      state().r[3] = (plain + 24) | tag;
+      ASSERT_EQ(run(*cpu_).reason, StopReason::SystemCall);
+      ASSERT_EQ(state().r[5], 150u);
+      ASSERT_EQ(data_[2], 150u);
+      ASSERT_EQ(state().r[1], plain | tag);
+      ASSERT_EQ(state().r[3], (plain + 24) | tag);
+      ASSERT_EQ(data_[4], plain | tag);
+    }
+  }
+}
+
 TEST_P(Faults, TaggedAddressOfNothing) {
   Program p;
   p.op(Addi, 0, 0, 0, 1).label("load").op(Load, 0, 1, 0, 0).op(System);

@@ -62,7 +62,7 @@ TEST_P(Changing, OtherCodeOfThePageStays) {
   engine_->invalidate(p.at("g") + 2 * kInstBytes, p.at("g") + 64);
   EXPECT_EQ(engine_->stats().invalidations, 0u);
   engine_->invalidate(p.at("g"), p.at("g") + 1);
-  EXPECT_EQ(engine_->stats().invalidations, GetParam().options.max_block_insts == 1 ? 1u : 1u);
+  EXPECT_EQ(engine_->stats().invalidations, 1u);
   engine_->invalidate({0}, {~uint64_t{0} >> 16});
   EXPECT_GE(engine_->stats().invalidations, 2u);
 }
@@ -91,15 +91,15 @@ TEST_P(Changing, AFullCacheIsFlushed) {
   backend::EngineOptions options = GetParam().options;
   options.code_bytes = 64 * 1024;
   start(options);
-  constexpr int32_t kFunctions = 1500;
+  const int32_t functions = optimizes() ? 500 : 1500;
   Program p;
   p.op(Addi, 13, 12, 0, 4).label("loop");
-  for (int i = 0; i < kFunctions; ++i) p.to("f" + std::to_string(i), Call);
+  for (int i = 0; i < functions; ++i) p.to("f" + std::to_string(i), Call);
   p.op(Addi, 14, 14, 0, 1).to("loop", Less, 14, 13).op(System);
-  for (int i = 0; i < kFunctions; ++i) p.label("f" + std::to_string(i)).op(Addi, 0, 0, 0, i).op(Addi, 5, 5, 0, 1).op(Return);
+  for (int i = 0; i < functions; ++i) p.label("f" + std::to_string(i)).op(Addi, 0, 0, 0, i).op(Addi, 5, 5, 0, 1).op(Return);
   EXPECT_EQ(run_from(p.start()).reason, StopReason::SystemCall);
-  EXPECT_EQ(state().r[0], uint64_t{4} * kFunctions * (kFunctions - 1) / 2);
-  EXPECT_EQ(state().r[5], uint64_t{4} * kFunctions);
+  EXPECT_EQ(state().r[0], static_cast<uint64_t>(2 * functions * (functions - 1)));
+  EXPECT_EQ(state().r[5], static_cast<uint64_t>(4 * functions));
   EXPECT_GT(engine_->stats().flushes, 1u);
 }
 
