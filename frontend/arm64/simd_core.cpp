@@ -80,7 +80,7 @@ SimdCore::Value SimdCore::absolute_difference(Sign sign, Type type, Value a, Val
 }
 
 SimdCore::Value SimdCore::broadcast(unsigned width, Value a, unsigned index) {
-  return permute({width, 128}, a, a, [=](unsigned) { return index; });
+  return permute_register({width, 128}, a, [=](unsigned) { return index; });
 }
 
 SimdCore::Value SimdCore::unzip(Lanes lanes, Value a, Value b, unsigned part) {

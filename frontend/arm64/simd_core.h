@@ -95,17 +95,24 @@ class SimdCore : public FpVectorHandlers {
   Value broadcast(unsigned width, Value a, unsigned index);
 
   /// Lane i of the result, for the lanes in use, is lane source(i) of `a`, or lane source(i) -
-  /// lanes.per_register() of `b`. Bits above the lanes in use are zero.
+  /// lanes.per_register() of `b`. Bits above the lanes in use are zero; where these are 64 bits, so are the
+  /// ones used of `a` and `b`.
   template <typename Source>
   Value permute(Lanes lanes, Value a, Value b, Source source) {
-    uint64_t selectors[2] = {0, 0};
-    const unsigned lane_bytes = lanes.width / 8;
-    for (unsigned i = 0; i < 16; ++i) {
-      const unsigned lane = i / lane_bytes;
-      const uint64_t selector = lane < lanes.count() ? source(lane) * lane_bytes + i % lane_bytes : 0x80;
-      selectors[i / 8] |= selector << (i % 8 * 8);
+    if (lanes.bits == 64 && a.id != b.id) {
+      // Two registers' halves side by side are one permuted register: one byte shuffle on the host instead of
+      // two.
+      const Value both = join(a, b);
+      const unsigned count = lanes.count();
+      return permute_register(lanes, both,
+                              [=](unsigned i) { return source(i) < count ? source(i) : source(i) - count; });
     }
-    return b_.emit(Op::shuffle, lanes.type(), {a, b}, selectors[0], selectors[1]);
+    return shuffle(lanes, a, b, source);
+  }
+  /// As permute, but lanes of `a` alone, of any part of it.
+  template <typename Source>
+  Value permute_register(Lanes lanes, Value a, Source source) {
+    return shuffle(lanes, a, a, source);
   }
   /// The even (part 0) or odd lanes of `a`, then those of `b`: UZP1, UZP2.
   Value unzip(Lanes lanes, Value a, Value b, unsigned part);
@@ -126,6 +133,19 @@ class SimdCore : public FpVectorHandlers {
   }
   /// That element in every lane.
   Value broadcast(uint32_t size, Element e) { return broadcast(8u << size, v(e.reg), e.index); }
+
+ private:
+  template <typename Source>
+  Value shuffle(Lanes lanes, Value a, Value b, Source source) {
+    uint64_t selectors[2] = {0, 0};
+    const unsigned lane_bytes = lanes.width / 8;
+    for (unsigned i = 0; i < 16; ++i) {
+      const unsigned lane = i / lane_bytes;
+      const uint64_t selector = lane < lanes.count() ? source(lane) * lane_bytes + i % lane_bytes : 0x80;
+      selectors[i / 8] |= selector << (i % 8 * 8);
+    }
+    return b_.emit(Op::shuffle, lanes.type(), {a, b}, selectors[0], selectors[1]);
+  }
 };
 
 }  // namespace ferry::arm64

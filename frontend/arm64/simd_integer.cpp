@@ -71,7 +71,7 @@ bool SimdIntegerHandlers::multiply_add(Op combine, Lanes lanes, Value a, Value b
 
 bool SimdIntegerHandlers::pairwise(Op op, Lanes lanes, uint32_t m, uint32_t n, uint32_t d) {
   const Value a = v(n);
-  const Value b = v(m);
+  const Value b = m == n ? a : v(m);
   return set_lanes(d, lanes, b_.binary(op, lanes.type(), unzip(lanes, a, b, 0), unzip(lanes, a, b, 1)));
 }
 
@@ -82,7 +82,7 @@ bool SimdIntegerHandlers::accumulate_pairs(Sign sign, Lanes lanes, uint32_t n, u
 // Combines the upper half of the lanes in use with the lower one until one lane is left.
 bool SimdIntegerHandlers::fold(Op op, Lanes lanes, Value vector, uint32_t d) {
   for (unsigned left = lanes.bits / 2; left >= lanes.width; left /= 2) {
-    const Value upper = permute({8, left}, vector, vector, [=](unsigned i) { return left / 8 + i; });
+    const Value upper = permute_register({8, left}, vector, [=](unsigned i) { return left / 8 + i; });
     vector = b_.binary(op, lanes.type(), vector, upper);
   }
   return set_bits(d, lanes.width, vector);

@@ -32,8 +32,8 @@ bool SimdPermuteHandlers::extract(uint32_t q, uint32_t m, uint32_t position, uin
 
 // Reverses the elements in each container.
 bool SimdPermuteHandlers::reverse(Lanes lanes, unsigned container, uint32_t n, uint32_t d) {
-  const Value a = v(n);
-  return set_v_all(d, permute(lanes, a, a, [=](unsigned i) { return i ^ (container / lanes.width - 1); }));
+  return set_v_all(
+      d, permute_register(lanes, v(n), [=](unsigned i) { return i ^ (container / lanes.width - 1); }));
 }
 
 // Each lookup of 16 bytes yields zero for the others' indices, so the parts of a longer table are ORed
@@ -47,8 +47,11 @@ bool SimdPermuteHandlers::table(uint32_t q, uint32_t m, unsigned registers, uint
     const Value local = b_.binary(Op::sub, bytes, indices, every(bytes, 16 * i));
     result = b_.or_(result, b_.binary(Op::tbl, bytes, v((n + i) % 32), local));
   }
-  const Value outside = vcompare(IntCond::Uge, bytes, indices, every(bytes, 16 * registers));
-  return set_bits(d, q != 0 ? 128 : 64, b_.or_(result, b_.and_(otherwise, outside)));
+  if (otherwise) {
+    const Value outside = vcompare(IntCond::Uge, bytes, indices, every(bytes, 16 * registers));
+    result = b_.or_(result, b_.and_(otherwise, outside));
+  }
+  return set_bits(d, q != 0 ? 128 : 64, result);
 }
 
 bool SimdPermuteHandlers::move_immediate(uint32_t q, uint32_t d, Type type, uint64_t value) {
@@ -147,7 +150,7 @@ bool SimdPermuteHandlers::REV64_vec(uint32_t q, uint32_t size, uint32_t n, uint3
   return reverse(vector_lanes(q, size), 64, n, d);
 }
 bool SimdPermuteHandlers::TBL(uint32_t q, uint32_t m, uint32_t len, uint32_t n, uint32_t d) {
-  return table(q, m, len + 1, n, d, vzero());
+  return table(q, m, len + 1, n, d, {});
 }
 bool SimdPermuteHandlers::TBX(uint32_t q, uint32_t m, uint32_t len, uint32_t n, uint32_t d) {
   return table(q, m, len + 1, n, d, v(d));
