@@ -25,7 +25,8 @@ class StubWriter {
     code.entries.exit = exit(code.entries.leave);
     code.entries.resolve_link = leave_for(ExitKind::ResolveLink);
     code.entries.hot = leave_for(ExitKind::Hot);
-    code.entries.indirect = indirect();
+    code.entries.indirect_miss = leave_for(ExitKind::Indirect);
+    code.entries.indirect = indirect(code.entries.indirect_miss);
     code.entries.ret = ret();
     code.entries.reset_returns = reset_returns();
     code.entries.slow_op = slow_op();
@@ -64,8 +65,8 @@ class StubWriter {
   const void* exit(const void*& leave) {
     exit_ = here();
     for_each_pin([this](const Xbyak::Reg& reg, const Xbyak::Address& home) { as_.mov(home, reg); });
-    leave = as_.getCurr();
     as_.mov(as_.area(FERRY_AREA_OFFSET(return_rsp)), rsp);
+    leave = as_.getCurr();
     as_.mov(rsp, as_.area(FERRY_AREA_OFFSET(host_rsp)));
     for (const auto& reg : {r15, r14, r13, r12, rbx, rbp}) as_.pop(reg);
     as_.ret();
@@ -81,8 +82,7 @@ class StubWriter {
     return at;
   }
 
-  const void* indirect() {
-    const void* miss = leave_for(ExitKind::Indirect);
+  const void* indirect(const void* miss) {
     const void* interrupted = here();
     as_.mov(ptr[r12 + int{layout_.regs[layout_.pc].offset}], rax);
     as_.mov(as_.area32(FERRY_AREA_OFFSET(exit_kind)), static_cast<uint32_t>(ExitKind::Interrupt));
@@ -115,20 +115,25 @@ class StubWriter {
     return at;
   }
 
-  /// Called with a SlowOp behind the call; keeps every register.
+  /// Called with a SlowOp behind the call and its operands in RuntimeArea::slow_operands, where the result goes too;
+  /// keeps every register.
   const void* slow_op() {
     constexpr int kVectorBytes = 16 * 16;
-    const void* at = here();
     const Xbyak::Reg64 kept[] = {rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11};
-    for (const auto& reg : kept) as_.push(reg);
     const int return_at = 8 * static_cast<int>(std::size(kept));
-    as_.mov(rdi, ptr[rsp + return_at]);
+    const void* at = here();
+    for (const auto& reg : kept) as_.push(reg);
+    as_.mov(rax, ptr[rsp + return_at]);
     as_.add(qword[rsp + return_at], static_cast<uint32_t>(sizeof(SlowOp)));
-    as_.lea(rsi, as_.area(FERRY_AREA_OFFSET(slow_operands)));
     as_.sub(rsp, kVectorBytes + 8);
     for (int i = 0; i < 16; ++i) as_.movaps(ptr[rsp + 16 * i], Xbyak::Xmm(i));
-    as_.mov(rax, reinterpret_cast<uintptr_t>(&run_slow_op));
-    as_.call(rax);
+    as_.mov(rdi, ptr[rax + int{offsetof(SlowOp, descriptor)}]);
+    as_.mov(rsi, ptr[rax + int{offsetof(SlowOp, imm)}]);
+    as_.mov(rdx, ptr[rax + int{offsetof(SlowOp, imm2)}]);
+    constexpr int kOperands = FERRY_AREA_OFFSET(slow_operands);
+    for (int i = 0; i < int{kSlowOperands}; ++i) as_.movups(Xbyak::Xmm(i), ptr[r12 + (kOperands + 16 * i)]);
+    as_.call(as_.area(FERRY_AREA_OFFSET(evaluate)));
+    as_.movups(ptr[r12 + kOperands], xmm0);
     for (int i = 0; i < 16; ++i) as_.movaps(Xbyak::Xmm(i), ptr[rsp + 16 * i]);
     as_.add(rsp, kVectorBytes + 8);
     for (size_t i = std::size(kept); i-- > 0;) as_.pop(kept[i]);

@@ -1,0 +1,171 @@
+#include "backend/x64/emitter.h"
+
+// Ends of blocks: branches inside the function, exits to other code, to the engine and to the embedder.
+namespace ferry::backend::x64 {
+
+using namespace Xbyak::util;
+
+void Emitter::on_at(const Inst& in, ValueId) { current_pc_ = GuestAddr{in.imm}; }
+
+void Emitter::store_pc(GuestAddr pc, int temp) {
+  const auto low = static_cast<int32_t>(pc.value);
+  if (static_cast<uint64_t>(int64_t{low}) == pc.value) return as_.mov(as_.area(pc_offset_), static_cast<uint64_t>(low));
+  as_.mov(Xbyak::Reg64(temp), pc.value);
+  as_.mov(as_.area(pc_offset_), Xbyak::Reg64(temp));
+}
+
+void Emitter::exit_with(ExitKind kind) {
+  as_.mov(as_.area32(FERRY_AREA_OFFSET(exit_kind)), static_cast<uint32_t>(kind));
+  as_.jmp(as_.area(FERRY_AREA_OFFSET(stubs.exit)));
+}
+
+void Emitter::poll(GuestAddr resume) {
+  as_.cmp(as_.area32(FERRY_AREA_OFFSET(interrupt)), 0);
+  Cold& c = cold(Cold::Poll);
+  c.jumps[0] = as_.jump_later(static_cast<uint8_t>(HostCond::Ne));
+  c.pc = resume.value;
+}
+
+// ---- inside the function
+
+void Emitter::jump_to_block(ir::BlockId to, ir::BlockId next) {
+  if (to <= block_) poll(fn_->blocks[to].pc);
+  if (to != next) block_jumps_.push_back({as_.jump_later(), to});
+}
+
+void Emitter::jump_to_block_if(HostCond cond, ir::BlockId to) {
+  block_jumps_.push_back({as_.jump_later(static_cast<uint8_t>(cond)), to});
+}
+
+void Emitter::on_br(const Inst& in, ValueId) { jump_to_block(static_cast<ir::BlockId>(in.imm), block_ + 1); }
+
+void Emitter::on_br_if(const Inst& in, ValueId) {
+  const auto if_true = static_cast<ir::BlockId>(in.imm);
+  const auto if_false = static_cast<ir::BlockId>(in.imm2);
+  const HostCond cond = condition(in.args[0]);
+  if (if_true <= block_) {
+    const uint32_t skip = as_.jump_later(static_cast<uint8_t>(opposite(cond)));
+    jump_to_block(if_true, block_ + 1);
+    as_.bind(skip);
+    jump_to_block(if_false, block_ + 1);
+  } else if (if_true == block_ + 1 && if_false > block_) {
+    jump_to_block_if(opposite(cond), if_false);
+  } else {
+    jump_to_block_if(cond, if_true);
+    jump_to_block(if_false, block_ + 1);
+  }
+}
+
+// ---- to other code
+
+uint32_t Emitter::new_slot(GuestAddr pc) {
+  slots_.push_back({pc.value, false});
+  return static_cast<uint32_t>(slots_.size() - 1);
+}
+
+void Emitter::count_edge(uint32_t slot) {
+  if (!hot_counters()) return;
+  slots_[slot].counted = true;
+  as_.sub(qword[rip], 1);
+  fixups_.push_back({as_.offset(), slot, 1, true});
+  Cold& c = cold(Cold::Hot);
+  c.jumps[0] = as_.jump_later(static_cast<uint8_t>(HostCond::E));
+  c.slot = slot;
+}
+
+void Emitter::jump_slot(uint32_t slot) {
+  as_.jmp(qword[rip]);
+  fixups_.push_back({as_.offset(), slot, 0, false});
+}
+
+void Emitter::on_goto_pc(const Inst& in, ValueId) {
+  const GuestAddr target{in.imm};
+  const uint32_t slot = new_slot(target);
+  if (goes_back(target)) {
+    poll(target);
+    count_edge(slot);
+  }
+  jump_slot(slot);
+}
+
+void Emitter::push_return(GuestAddr back) {
+  as_.cmp(rsp, as_.area(FERRY_AREA_OFFSET(return_stack_limit)));
+  Cold& c = cold(Cold::ResetReturns);
+  c.jumps[0] = as_.jump_later(static_cast<uint8_t>(HostCond::B));
+  c.back = as_.offset();
+  const auto low = static_cast<int32_t>(back.value);
+  if (static_cast<uint64_t>(int64_t{low}) == back.value) {
+    as_.push(static_cast<uint32_t>(low));
+  } else {
+    as_.mov(rcx, back.value);
+    as_.push(rcx);
+  }
+}
+
+void Emitter::on_call_pc(const Inst& in, ValueId) {
+  const GuestAddr target{in.imm};
+  const GuestAddr back{in.imm2};
+  const uint32_t slot = new_slot(target);
+  if (goes_back(target)) poll(target);
+  if (!options_.return_stack) {
+    count_edge(slot);
+    return jump_slot(slot);
+  }
+  push_return(back);
+  const size_t cold_index = cold_.size();
+  count_edge(slot);
+  as_.call(qword[rip]);
+  fixups_.push_back({as_.offset(), slot, 0, false});
+  if (cold_.size() > cold_index) cold_[cold_index].back = as_.offset();
+  as_.add(rsp, 8);
+  jump_slot(new_slot(back));
+}
+
+void Emitter::on_call_indirect(const Inst& in, ValueId) {
+  if (!options_.return_stack) return leave_indirect(in.args[0]);
+  const int target = gp(in.args[0]);
+  if (target != kRax) as_.mov(rax, Xbyak::Reg64(target));
+  push_return(GuestAddr{in.imm2});
+  as_.call(as_.area(FERRY_AREA_OFFSET(stubs.indirect)));
+  as_.add(rsp, 8);
+  jump_slot(new_slot(GuestAddr{in.imm2}));
+}
+
+void Emitter::on_goto_indirect(const Inst& in, ValueId) { leave_indirect(in.args[0]); }
+
+void Emitter::leave_indirect(ValueId v) {
+  const int target = gp(v);
+  const Xbyak::Reg64 pc(target);
+  if (!options_.jump_cache) {
+    if (target != kRax) as_.mov(rax, pc);
+    return as_.jmp(as_.area(FERRY_AREA_OFFSET(stubs.indirect_miss)));
+  }
+  const Xbyak::Reg64 index(target == kRcx ? kRdx : kRcx);
+  Cold& c = cold(Cold::Indirect);
+  c.reg = static_cast<int8_t>(target);
+  as_.cmp(as_.area32(FERRY_AREA_OFFSET(interrupt)), 0);
+  c.jumps[0] = as_.jump_later(static_cast<uint8_t>(HostCond::Ne));
+  as_.jump_cache_index(index.cvt32(), pc);
+  as_.cmp(ptr[r12 + index + FERRY_AREA_OFFSET(jump_cache)], pc);
+  c.jumps[1] = as_.jump_later(static_cast<uint8_t>(HostCond::Ne));
+  if (target != kRax) as_.mov(rax, pc);
+  as_.jmp(qword[r12 + index + (FERRY_AREA_OFFSET(jump_cache) + static_cast<int>(offsetof(JumpCacheEntry, code)))]);
+}
+
+void Emitter::on_ret(const Inst& in, ValueId) {
+  if (!options_.return_stack) return leave_indirect(in.args[0]);
+  const int target = gp(in.args[0]);
+  as_.cmp(ptr[rsp + 8], Xbyak::Reg64(target));
+  Cold& c = cold(Cold::Return);
+  c.jumps[0] = as_.jump_later(static_cast<uint8_t>(HostCond::Ne));
+  c.reg = static_cast<int8_t>(target);
+  as_.ret();
+}
+
+void Emitter::on_trap(const Inst& in, ValueId) {
+  store_pc(GuestAddr{in.imm2}, kRax);
+  as_.mov(as_.area(FERRY_AREA_OFFSET(exit_value)), in.imm);
+  exit_with(ExitKind::Trap);
+}
+
+}  // namespace ferry::backend::x64

@@ -1,0 +1,237 @@
+#include "backend/x64/emitter.h"
+#include "ir/support/bits.h"
+
+// Guest memory. x86 is TSO: plain and acquire loads are loads, plain and release stores are stores, and only a store that a
+// later acquire load must not pass needs more (docs/adr/0008).
+namespace ferry::backend::x64 {
+
+using ir::AtomicKind;
+using ir::MemAccess;
+using ir::Type;
+using ir::ValueId;
+using namespace Xbyak::util;
+
+Xbyak::Address Emitter::sized(const Xbyak::RegExp& at, unsigned bytes) {
+  switch (bytes) {
+    case 1: return byte[at];
+    case 2: return word[at];
+    case 4: return dword[at];
+    case 8: return qword[at];
+    default: return xword[at];
+  }
+}
+
+Xbyak::RegExp Emitter::address(ValueId base, ValueId index, const MemAccess& m) {
+  int64_t disp = m.disp;
+  const bool has_index = index != ir::kNoValue;
+  if (has_index && ra_.is_const(index)) {
+    const int64_t moved = disp + static_cast<int64_t>(ra_.constant(index) << m.scale);
+    if (moved == static_cast<int32_t>(moved)) return address(base, ir::kNoValue, {.disp = static_cast<int32_t>(moved)});
+  }
+  if (!has_index && ra_.is_const(base)) {
+    const auto absolute = static_cast<int64_t>(ra_.constant(base)) + disp;
+    if (absolute >= 0 && absolute <= INT32_MAX) return Xbyak::RegExp(static_cast<size_t>(absolute));
+  }
+  const Xbyak::RegExp at = Xbyak::Reg64(gp(base)) + static_cast<int>(disp);
+  if (!has_index) return at;
+  if (m.scale <= 3) return at + Xbyak::Reg64(gp(index)) * (1 << m.scale);
+  const Xbyak::Reg64 scaled(ra_.scratch_gpr());
+  ra_.copy_to(scaled.getIdx(), index);
+  as_.shl(scaled, m.scale);
+  clobber_flags();
+  return at + scaled;
+}
+
+void Emitter::on_load(const Inst& in, ValueId id) {
+  const MemAccess m = in.mem();
+  const Xbyak::RegExp at = address(in.args[0], in.args[1], m);
+  const Xbyak::Address from = sized(at, m.bytes);
+  if (!ir::in_vector_register(in.type)) {
+    const int to = ra_.define(id, in.args[0]);
+    const auto width = static_cast<int>(std::max(ir::bits(in.type), 32u));
+    guarded([&] {
+      if (m.bytes == 8) return as_.mov(Xbyak::Reg64(to), from);
+      if (m.bytes == 4 && !(m.sign_extend && width == 64)) return as_.mov(Xbyak::Reg32(to), from);
+      if (m.bytes == 4) return as_.movsxd(Xbyak::Reg64(to), from);
+      m.sign_extend ? as_.movsx(r(to, width), from) : as_.movzx(Xbyak::Reg32(to), from);
+    });
+    return ra_.set_clean(id, !m.sign_extend || ir::bits(in.type) >= 32);
+  }
+  const int to = ra_.define(id);
+  if (m.bytes >= 4) {
+    guarded([&] {
+      switch (m.bytes) {
+        case 4: return as_.movd(x(to), from);
+        case 8: return as_.movq(x(to), from);
+        default: return as_.movups(x(to), from);
+      }
+    });
+  } else {
+    const Xbyak::Reg32 temp(ra_.scratch_gpr());
+    guarded([&] { as_.movzx(temp, from); });
+    as_.movd(x(to), temp);
+  }
+  ra_.set_clean(id, true);
+}
+
+void Emitter::on_store(const Inst& in, ValueId) {
+  const MemAccess m = in.mem();
+  const Xbyak::RegExp at = address(in.args[0], in.args[1], m);
+  if (m.ordered) {
+    store_ordered(at, in.args[2], m.bytes);
+  } else {
+    store_value(at, in.args[2], m.bytes);
+  }
+}
+
+void Emitter::store_value(const Xbyak::RegExp& to, ValueId v, unsigned bytes) {
+  const Xbyak::Address place = sized(to, bytes);
+  int32_t imm = 0;
+  if (!ir::in_vector_register(ra_.type(v))) {
+    if (immediate(v, imm) && (bytes <= 4 || ir::bits(ra_.type(v)) == 64)) {
+      return guarded([&] { as_.mov(place, static_cast<uint64_t>(support::sign_extend(static_cast<uint64_t>(int64_t{imm}), bytes * 8))); });
+    }
+    const int from = gp(v);
+    return guarded([&] { as_.mov(place, sized_reg(from, bytes)); });
+  }
+  const int from = vx(v);
+  guarded([&] {
+    switch (bytes) {
+      case 1: return as_.pextrb(place, x(from), 0);
+      case 2: return as_.pextrw(place, x(from), 0);
+      case 4: return as_.movd(place, x(from));
+      case 8: return as_.movq(place, x(from));
+      default: return as_.movups(place, x(from));
+    }
+  });
+}
+
+void Emitter::store_ordered(const Xbyak::RegExp& to, ValueId v, unsigned bytes) {
+  if (ir::in_vector_register(ra_.type(v))) {
+    store_value(to, v, bytes);
+    return full_fence();
+  }
+  const int temp = ra_.scratch_gpr();
+  if (ra_.kind(v) != ValueKind::Constant) gp(v);
+  ra_.copy_to(temp, v);
+  guarded([&] { as_.xchg(sized(to, bytes), sized_reg(temp, bytes)); });
+}
+
+void Emitter::full_fence() {
+  // A locked access to the stack's own line costs less than mfence.
+  as_.lock();
+  as_.or_(dword[rsp - 8], 0);
+  clobber_flags();
+}
+
+void Emitter::on_fence(const Inst& in, ValueId) {
+  if (static_cast<ir::FenceKind>(in.imm) == ir::FenceKind::Full) full_fence();
+}
+
+void Emitter::zero_extend_result(int reg, unsigned bytes) {
+  if (bytes == 1) as_.movzx(r(reg, 32), r8(reg));
+  if (bytes == 2) as_.movzx(r(reg, 32), Xbyak::Reg16(reg));
+}
+
+void Emitter::on_atomic_rmw(const Inst& in, ValueId id) {
+  const MemAccess m = in.mem();
+  const auto kind = static_cast<AtomicKind>(in.imm2);
+  const ValueId operand = in.args[1];
+  if (kind == AtomicKind::Swap || kind == AtomicKind::Add) {
+    gp(operand);
+    const Xbyak::RegExp at = address(in.args[0], ir::kNoValue, m);
+    const int old = ra_.scratch_gpr();
+    ra_.copy_to(old, operand);
+    guarded([&] {
+      if (kind == AtomicKind::Swap) return as_.xchg(sized(at, m.bytes), sized_reg(old, m.bytes));
+      as_.lock();
+      as_.xadd(sized(at, m.bytes), sized_reg(old, m.bytes));
+    });
+    zero_extend_result(old, m.bytes);
+    return ra_.define_in(id, old);
+  }
+  const bool logical = kind == AtomicKind::AndNot || kind == AtomicKind::Or || kind == AtomicKind::Xor;
+  if (logical && ra_.unused(id)) {
+    int from = gp(operand);
+    const Xbyak::RegExp at = address(in.args[0], ir::kNoValue, m);
+    if (kind == AtomicKind::AndNot) {
+      const int inverted = ra_.scratch_gpr();
+      as_.mov(Xbyak::Reg64(inverted), Xbyak::Reg64(from));
+      as_.not_(Xbyak::Reg64(inverted));
+      from = inverted;
+    }
+    return guarded([&] {
+      as_.lock();
+      switch (kind) {
+        case AtomicKind::AndNot: return as_.and_(sized(at, m.bytes), sized_reg(from, m.bytes));
+        case AtomicKind::Or: return as_.or_(sized(at, m.bytes), sized_reg(from, m.bytes));
+        default: return as_.xor_(sized(at, m.bytes), sized_reg(from, m.bytes));
+      }
+    });
+  }
+  ra_.take_gpr(kRax);
+  const Xbyak::RegExp at = address(in.args[0], ir::kNoValue, m);
+  rmw_loop(in, id, at, m.bytes);
+}
+
+void Emitter::rmw_loop(const Inst& in, ValueId id, const Xbyak::RegExp& at, unsigned bytes) {
+  const int operand = gp(in.args[1]);
+  const int next = ra_.scratch_gpr();
+  const Xbyak::Reg64 wide(next), old(kRax), given(operand);
+  guarded([&] {
+    as_.mov(sized_reg(kRax, bytes), sized(at, bytes));
+    const uint32_t again = as_.offset();
+    const auto choose = [&](HostCond take_old) {
+      as_.cmp(sized_reg(kRax, bytes), sized_reg(operand, bytes));
+      as_.mov(wide, given);
+      conditional_move(take_old, r(next, 64), old);
+    };
+    switch (static_cast<AtomicKind>(in.imm2)) {
+      case AtomicKind::AndNot:
+        as_.mov(wide, given);
+        as_.not_(wide);
+        as_.and_(wide, old);
+        break;
+      case AtomicKind::Or:
+        as_.mov(wide, given);
+        as_.or_(wide, old);
+        break;
+      case AtomicKind::Xor:
+        as_.mov(wide, given);
+        as_.xor_(wide, old);
+        break;
+      case AtomicKind::Smax: choose(HostCond::G); break;
+      case AtomicKind::Smin: choose(HostCond::L); break;
+      case AtomicKind::Umax: choose(HostCond::A); break;
+      case AtomicKind::Umin: choose(HostCond::B); break;
+      case AtomicKind::Swap:
+      case AtomicKind::Add: break;
+    }
+    as_.lock();
+    as_.cmpxchg(sized(at, bytes), sized_reg(next, bytes));
+    as_.bind(as_.jump_later(static_cast<uint8_t>(HostCond::Ne)), again);
+  });
+  zero_extend_result(kRax, bytes);
+  ra_.define_in(id, kRax);
+}
+
+void Emitter::on_cmpxchg(const Inst& in, ValueId id) {
+  const MemAccess m = in.mem();
+  const ValueId expected = in.args[1];
+  const bool shared = ra_.same(expected, in.args[0]) || ra_.same(expected, in.args[2]);
+  if (ra_.kind(expected) != ValueKind::Constant) gp(expected);
+  if (ra_.reg(expected) != kRax || !ra_.dies(expected) || shared) ra_.take_gpr(kRax);
+  const Xbyak::RegExp at = address(in.args[0], ir::kNoValue, m);
+  const int desired = gp(in.args[2]);
+  ra_.copy_to(kRax, expected);
+  guarded([&] {
+    as_.lock();
+    as_.cmpxchg(sized(at, m.bytes), sized_reg(desired, m.bytes));
+  });
+  // A failed cmpxchg of 32 bits leaves the upper half zero, a successful one leaves rax alone.
+  if (m.bytes == 4) as_.mov(eax, eax);
+  zero_extend_result(kRax, m.bytes);
+  ra_.define_in(id, kRax);
+}
+
+}  // namespace ferry::backend::x64

@@ -1,0 +1,268 @@
+#include "backend/x64/emitter.h"
+
+#include <cstring>
+
+#include "backend/runtime/evaluate.h"
+#include "backend/x64/slow_op.h"
+#include "backend/x64/stubs.h"
+
+namespace ferry::backend::x64 {
+
+using ir::kNoValue;
+using ir::Op;
+using ir::Type;
+using ir::ValueId;
+
+namespace {
+
+/// No op expands to more than this; helper calls and slow paths come close.
+constexpr size_t kBytesPerInst = 400;
+constexpr size_t kFirstBuffer = size_t{64} << 10;
+
+/// Ops whose usual code leaves the host's flags alone.
+constexpr bool keeps_flags(Op op) {
+  switch (op) {
+    case Op::konst:
+    case Op::get_reg:
+    case Op::set_reg:
+    case Op::at:
+    case Op::icmp:
+    case Op::zext:
+    case Op::trunc:
+    case Op::load:
+    case Op::select:
+    case Op::extract_lane:
+    case Op::scalar_to_vec:
+    case Op::zero_upper:
+    case Op::br_if: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+Emitter::Emitter(const EngineOptions& options, const HostFeatures& features)
+    : options_(options), host_(features), buffer_(kFirstBuffer), as_(buffer_.size(), buffer_.data()) {}
+
+support::Result<std::unique_ptr<CodeObject>> Emitter::compile(const ir::Function& fn, CodeSpace& space) {
+  const size_t room = fn.insts.size() * kBytesPerInst + 4096;
+  if (room > buffer_.size()) {
+    buffer_.resize(room);
+    as_.set_buffer(buffer_.size(), buffer_.data());
+  }
+  fn_ = &fn;
+  as_.rewind();
+  slots_.clear();
+  fixups_.clear();
+  cold_.clear();
+  faults_.clear();
+  block_jumps_.clear();
+  Xbyak::ClearError();
+  emit_function();
+  if (ra_.overflowed()) return support::Error{"a block keeps more values alive than the x64 baseline has room for"};
+  if (Xbyak::GetError() != 0) {
+    return support::Error{std::string("x64 encoder: ") + Xbyak::ConvertErrorToString(Xbyak::GetError())};
+  }
+  return place(space);
+}
+
+void Emitter::emit_function() {
+  const ir::StateLayout& layout = *fn_->layout;
+  pc_offset_ = layout.regs[layout.pc].offset;
+  last_pc_ = fn_->pc;
+  current_pc_ = fn_->pc;
+  for (const ir::Inst& in : fn_->insts) {
+    if (in.op == Op::at && in.imm > last_pc_.value) last_pc_ = GuestAddr{in.imm};
+  }
+  pins_ = 0;
+  for (const ir::StateReg& reg : layout.regs) {
+    if (reg.pin != ir::kNoPin) pins_ |= mask_of(kPinRegs[reg.pin]);
+  }
+  ra_.begin_function(*fn_);
+  block_start_.resize(fn_->blocks.size());
+  for (ir::BlockId block = 0; block < fn_->blocks.size(); ++block) emit_block(block);
+  for (const BlockJump& jump : block_jumps_) as_.bind(jump.jump, block_start_[jump.to]);
+  for (size_t i = 0; i < cold_.size(); ++i) emit_cold(cold_[i]);
+}
+
+void Emitter::emit_block(ir::BlockId block) {
+  block_ = block;
+  block_start_[block] = as_.offset();
+  clobber_flags();
+  ra_.begin_block();
+  const ir::Block& b = fn_->blocks[block];
+  for (ValueId id = b.begin; id < b.end; ++id) emit_inst(id);
+}
+
+void Emitter::emit_inst(ValueId id) {
+  using Handler = void (Emitter::*)(const Inst&, ValueId);
+  static constexpr Handler kHandlers[] = {
+#define OP(name, signature, immediate, trait) &Emitter::on_##name,
+#include "ir/ops.def"
+#undef OP
+  };
+  if (ra_.skippable(id)) return;
+  const Inst& in = fn_->insts[id];
+  current_ = id;
+  ra_.begin_inst(id);
+  (this->*kHandlers[static_cast<unsigned>(in.op)])(in, id);
+  ra_.end_inst(id);
+  if (flags_.at != id && !keeps_flags(in.op)) clobber_flags();
+}
+
+support::Result<std::unique_ptr<CodeObject>> Emitter::place(CodeSpace& space) {
+  const uint32_t resolvers = as_.offset();
+  for (size_t i = 0; i < slots_.size() * kResolverBytes / 8; ++i) as_.dq(0xcccccccccccccccc);
+  as_.emit_pool();
+  const size_t size = as_.getSize();
+  const support::Error full{"the code cache is full"};
+  const std::span<std::byte> room = space.reserve(size);
+  if (room.size() < size) return full;
+  LinkSlot* slots = slots_.empty() ? nullptr : space.allocate_slots(slots_.size());
+  if (!slots && !slots_.empty()) return full;
+
+  auto object = std::make_unique<CodeObject>();
+  std::byte* const code = room.data();
+  std::memcpy(code, as_.getCode(), size);
+  object->slots.reserve(slots_.size());
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    LinkSlot& slot = slots[i];
+    slot.guest_pc = slots_[i].pc;
+    slot.mode = fn_->mode;
+    slot.counter = nullptr;
+    if (slots_[i].counted) {
+      slot.counter = space.allocate_counter(options_.hot_threshold);
+      if (!slot.counter) return full;
+    }
+    emit_resolver(code + resolvers + i * kResolverBytes, slot);
+    object->slots.push_back(&slot);
+  }
+  for (const Fixup& fixup : fixups_) {
+    const void* to = fixup.counter ? static_cast<const void*>(slots[fixup.slot].counter) : &slots[fixup.slot];
+    const auto distance = static_cast<int32_t>(static_cast<const std::byte*>(to) - (code + fixup.end));
+    std::memcpy(code + fixup.end - fixup.trailing - 4, &distance, 4);
+  }
+  space.commit(size);
+  object->key = {fn_->pc, fn_->mode};
+  object->code = room.first(size);
+  object->fault_points.assign(faults_.begin(), faults_.end());
+  object->ranges = fn_->ranges;
+  object->guest_insts = fn_->guest_insts;
+  return object;
+}
+
+// ---- operands
+
+Xbyak::Address Emitter::home_address(int32_t offset, unsigned bits) {
+  switch (bits) {
+    case 1:
+    case 8: return Xbyak::util::byte[Xbyak::util::r12 + offset];
+    case 16: return Xbyak::util::word[Xbyak::util::r12 + offset];
+    case 32: return Xbyak::util::dword[Xbyak::util::r12 + offset];
+    case 64: return Xbyak::util::qword[Xbyak::util::r12 + offset];
+    default: return Xbyak::util::xword[Xbyak::util::r12 + offset];
+  }
+}
+
+int Emitter::gp(ValueId v) {
+  const ValueKind kind = ra_.kind(v);
+  if (kind == ValueKind::Compare || kind == ValueKind::NotCompare) materialize(v);
+  return ra_.use(v);
+}
+
+int Emitter::gp_zero_extended(ValueId v) {
+  const int reg = gp(v);
+  if (ra_.clean(v)) return reg;
+  const int temp = ra_.scratch_gpr();
+  switch (ir::bits(ra_.type(v))) {
+    case 1:
+    case 8: as_.movzx(r(temp, 32), r8(reg)); break;
+    case 16: as_.movzx(r(temp, 32), Xbyak::Reg16(reg)); break;
+    case 32: as_.mov(r(temp, 32), r(reg, 32)); break;
+    default: return reg;
+  }
+  return temp;
+}
+
+int Emitter::gp_sign_extended(ValueId v) {
+  const int reg = gp(v);
+  if (ir::bits(ra_.type(v)) == 64) return reg;
+  const int temp = ra_.scratch_gpr();
+  switch (ir::bits(ra_.type(v))) {
+    case 8: as_.movsx(r(temp, 64), r8(reg)); break;
+    case 16: as_.movsx(r(temp, 64), Xbyak::Reg16(reg)); break;
+    default: as_.movsxd(Xbyak::Reg64(temp), Xbyak::Reg32(reg)); break;
+  }
+  return temp;
+}
+
+bool Emitter::immediate(ValueId v, int32_t& imm) const {
+  if (!ra_.is_const(v)) return false;
+  const uint64_t bits = ra_.constant(v);
+  if (ir::bits(ra_.type(v)) <= 32) {
+    imm = static_cast<int32_t>(static_cast<uint32_t>(bits));
+    return true;
+  }
+  imm = static_cast<int32_t>(bits);
+  return static_cast<uint64_t>(int64_t{imm}) == bits;
+}
+
+// ---- flags
+
+bool Emitter::equal_operands(ValueId a, ValueId b) const {
+  if (ra_.is_const(a) && ra_.is_const(b)) return ra_.constant(a) == ra_.constant(b);
+  return ra_.same(a, b);
+}
+
+void Emitter::flags_are_compare(ValueId a, ValueId b, Type type) {
+  flags_ = {.at = current_, .a = a, .b = b, .type = type};
+}
+
+void Emitter::flags_are_result(ValueId v, Type type) {
+  if (flags_.at != current_) flags_ = {.at = current_};
+  flags_.result = v;
+  flags_.result_type = type;
+}
+
+bool Emitter::flags_compare(ValueId a, ValueId b, Type type) const {
+  return flags_.a != kNoValue && flags_.type == type && equal_operands(flags_.a, a) && equal_operands(flags_.b, b);
+}
+
+// ---- ops left to C++
+
+void Emitter::slow_store(unsigned index, Type type, int reg) {
+  const int32_t offset = FERRY_AREA_OFFSET(slow_operands) + 16 * static_cast<int32_t>(index);
+  if (!ir::in_vector_register(type)) return as_.mov(as_.area(offset), Xbyak::Reg64(reg));
+  if (ir::is_vector(type)) return as_.movups(as_.area(offset), x(reg));
+  if (ir::bits(type) == 64) return as_.movsd(as_.area(offset), x(reg));
+  as_.movss(as_.area(offset), x(reg));
+}
+
+void Emitter::slow_invoke(const Inst& in) {
+  const OpDescriptor descriptor{in.op, in.type, ra_.type(in.args[0]), fn_->nan_rule};
+  as_.call(as_.area(FERRY_AREA_OFFSET(stubs.slow_op)));
+  static_assert(sizeof(SlowOp) == 24);
+  as_.dq(descriptor.pack());
+  as_.dq(in.imm);
+  as_.dq(in.imm2);
+}
+
+void Emitter::slow_result(Type type, int reg) {
+  const int32_t offset = FERRY_AREA_OFFSET(slow_operands);
+  if (!ir::in_vector_register(type)) return as_.mov(Xbyak::Reg64(reg), as_.area(offset));
+  as_.movups(x(reg), as_.area(offset));
+}
+
+void Emitter::emit_slow_call(const Inst& in, ValueId id) {
+  for (unsigned i = 0; i < in.arg_count; ++i) {
+    const Type type = ra_.type(in.args[i]);
+    const bool vector = ir::in_vector_register(type);
+    slow_store(i, type, vector ? vx(in.args[i]) : gp_zero_extended(in.args[i]));
+  }
+  slow_invoke(in);
+  const int to = ra_.define(id);
+  slow_result(in.type, to);
+  ra_.set_clean(id, !ir::is_float(in.type));
+}
+
+}  // namespace ferry::backend::x64
