@@ -223,6 +223,10 @@ bool Verifier::check_immediate() {
     }
     return true;
   };
+  // A conversion's fraction bits are the integer's.
+  const auto fixed_point_bits = [&] {
+    return is_float(type) && inst_->arg_count == 1 ? lane_bits(operand_type(0)) : lane_bits(type);
+  };
   const auto in_range = [&]() -> bool {
     switch (info(inst_->op).immediate) {
       case Immediate::Value:
@@ -239,7 +243,7 @@ bool Verifier::check_immediate() {
         return is_word(kFenceKindText, imm);
       case Immediate::Round:
         return (imm == kRoundCurrent || is_word(kRoundingText, imm)) &&
-               imm2 <= (inst_->op == Op::fround ? 1 : lane_bits(type));
+               imm2 <= (inst_->op == Op::fround ? 1 : fixed_point_bits());
       case Immediate::Bytes:
         return byte_selectors(imm) && byte_selectors(imm2);
       case Immediate::Half:

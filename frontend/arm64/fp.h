@@ -107,7 +107,7 @@ class FpHandlers : public LoadStoreHandlers {
   Value extra(FpExtra operation, Type type, Value a, Value b);
   bool extra_unary(FpExtra operation, FpShape shape, uint32_t n, uint32_t d);
   bool extra_binary(FpExtra operation, FpShape shape, uint32_t m, uint32_t n, uint32_t d);
-  Value negate(Value value);
+  Value negate(Type type, Value value);
   Value fused(FpShape shape, Value addend, Value a, Value b, Negated negated);
 
   bool unary(Op op, FpShape shape, uint32_t n, uint32_t d);

@@ -23,12 +23,13 @@ bool FpHandlers::binary(Op op, FpShape shape, uint32_t m, uint32_t n, uint32_t d
 
 bool FpHandlers::negated_product(FpShape shape, uint32_t m, uint32_t n, uint32_t d) {
   const Value product = fp(Op::fmul, shape.type, {operand(shape, n), operand(shape, m)});
-  return put(shape, d, negate(product));
+  return put(shape, d, negate(shape.type, product));
 }
 
 FpHandlers::Value FpHandlers::fused(FpShape shape, Value addend, Value a, Value b, Negated negated) {
   return fp(Op::fma, shape.type,
-            {negated.negate_addend ? negate(addend) : addend, negated.negate_product ? negate(a) : a, b});
+            {negated.negate_addend ? negate(shape.type, addend) : addend,
+             negated.negate_product ? negate(shape.type, a) : a, b});
 }
 
 bool FpHandlers::multiply_add(FpShape shape, uint32_t m, uint32_t a, uint32_t n, uint32_t d,

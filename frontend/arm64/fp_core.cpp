@@ -66,9 +66,9 @@ bool FpHandlers::extra_binary(FpExtra operation, FpShape shape, uint32_t m, uint
 }
 
 // FPNeg flips the sign of anything, NaNs included, and raises nothing, whatever FPCR says.
-FpHandlers::Value FpHandlers::negate(Value value) {
-  if (ir::lane_bits(value.type) == 16) return soft_fp(Op::fneg, value.type, {value}, 0, 0);
-  return b_.unary(Op::fneg, value.type, value);
+FpHandlers::Value FpHandlers::negate(Type type, Value value) {
+  if (ir::lane_bits(type) == 16) return soft_fp(Op::fneg, type, {value}, 0, 0);
+  return b_.unary(Op::fneg, type, value);
 }
 
 bool FpHandlers::FMOV_to_gen(uint32_t z, uint32_t ftype, uint32_t n, uint32_t d) {

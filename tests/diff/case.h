@@ -8,8 +8,9 @@ enum { kMaxWords = 8, kWindowBytes = 1024 };
 /* Where the driver puts code and data: the same under every emulator, because addresses are operands too. */
 #define DIFF_CODE_ADDRESS 0x20000000ul
 #define DIFF_DATA_ADDRESS 0x30000000ul
+#define DIFF_DATA_BYTES 0x40000ul
 /* Memory accesses are made around the middle of the data page's window. */
-#define DIFF_WINDOW_ADDRESS (DIFF_DATA_ADDRESS + 0x8000)
+#define DIFF_WINDOW_ADDRESS (DIFF_DATA_ADDRESS + 0x20000)
 
 struct DiffRegisters {
   uint64_t x[29]; /* x29 and x30 belong to the driver */

@@ -77,7 +77,7 @@ int main(void) {
   const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
   static char alternate_stack[65536];
   if (mmap((void*)DIFF_CODE_ADDRESS, 4096, prot | PROT_EXEC, flags, -1, 0) == MAP_FAILED) return 2;
-  if (mmap((void*)DIFF_DATA_ADDRESS, 0x10000, prot, flags, -1, 0) == MAP_FAILED) return 2;
+  if (mmap((void*)DIFF_DATA_ADDRESS, DIFF_DATA_BYTES, prot, flags, -1, 0) == MAP_FAILED) return 2;
   stack_t stack = {.ss_sp = alternate_stack, .ss_size = sizeof alternate_stack};
   sigaltstack(&stack, NULL);
   struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
