@@ -76,22 +76,30 @@ FERRY_HOST_AES Vector128 host_inverse_mix_columns(Vector128 state) {
 
 }  // namespace
 
+namespace portable {
+
 Vector128 aes_encrypt(Vector128 state, Vector128 key) {
-  const Vector128 sum = state ^ key;
-  return host_has_aes() ? host_encrypt(sum) : shift_rows_and_substitute(sum, kSubstitution, 1);
+  return shift_rows_and_substitute(state ^ key, kSubstitution, 1);
 }
-
 Vector128 aes_decrypt(Vector128 state, Vector128 key) {
-  const Vector128 sum = state ^ key;
-  return host_has_aes() ? host_decrypt(sum) : shift_rows_and_substitute(sum, kInverseSubstitution, 3);
+  return shift_rows_and_substitute(state ^ key, kInverseSubstitution, 3);
 }
+Vector128 aes_mix_columns(Vector128 state) { return multiply_columns(state, {2, 3, 1, 1}); }
+Vector128 aes_inverse_mix_columns(Vector128 state) { return multiply_columns(state, {14, 11, 13, 9}); }
 
+}  // namespace portable
+
+Vector128 aes_encrypt(Vector128 state, Vector128 key) {
+  return host_has_aes() ? host_encrypt(state ^ key) : portable::aes_encrypt(state, key);
+}
+Vector128 aes_decrypt(Vector128 state, Vector128 key) {
+  return host_has_aes() ? host_decrypt(state ^ key) : portable::aes_decrypt(state, key);
+}
 Vector128 aes_mix_columns(Vector128 state) {
-  return host_has_aes() ? host_mix_columns(state) : multiply_columns(state, {2, 3, 1, 1});
+  return host_has_aes() ? host_mix_columns(state) : portable::aes_mix_columns(state);
 }
-
 Vector128 aes_inverse_mix_columns(Vector128 state) {
-  return host_has_aes() ? host_inverse_mix_columns(state) : multiply_columns(state, {14, 11, 13, 9});
+  return host_has_aes() ? host_inverse_mix_columns(state) : portable::aes_inverse_mix_columns(state);
 }
 
 }  // namespace ferry::arm64::helpers

@@ -53,6 +53,15 @@ Vector128 aes_decrypt(Vector128 state, Vector128 key);
 Vector128 aes_mix_columns(Vector128 state);
 Vector128 aes_inverse_mix_columns(Vector128 state);
 
+/// What the functions of these names do where the host has no instruction for it.
+namespace portable {
+Vector128 polynomial_multiply_long_64(Vector128 a, Vector128 b);
+Vector128 aes_encrypt(Vector128 state, Vector128 key);
+Vector128 aes_decrypt(Vector128 state, Vector128 key);
+Vector128 aes_mix_columns(Vector128 state);
+Vector128 aes_inverse_mix_columns(Vector128 state);
+}  // namespace portable
+
 // ---- helpers_sha.cpp: operands in the order of the instructions' pseudo-code, the destination's old value
 // first
 

@@ -18,16 +18,6 @@ __attribute__((target("pclmul"))) Vector128 multiply_by_host(Vector128 a, Vector
       _mm_clmulepi64_si128(std::bit_cast<__m128i>(a), std::bit_cast<__m128i>(b), 0));
 }
 
-Vector128 multiply_bit_by_bit(uint64_t a, uint64_t b) {
-  LanesOf<uint64_t> product{};
-  for (unsigned bit = 0; bit < 64; ++bit) {
-    if ((b >> bit & 1) == 0) continue;
-    product[0] ^= a << bit;
-    product[1] ^= bit == 0 ? 0 : a >> (64 - bit);
-  }
-  return vector_from<uint64_t>(product);
-}
-
 }  // namespace
 
 Vector128 polynomial_multiply(Vector128 a, Vector128 b) {
@@ -45,9 +35,21 @@ Vector128 polynomial_multiply_long_8(Vector128 a, Vector128 b) {
   return vector_from<uint16_t>(products);
 }
 
+Vector128 portable::polynomial_multiply_long_64(Vector128 a, Vector128 b) {
+  const uint64_t x = lanes_of<uint64_t>(a)[0];
+  const uint64_t y = lanes_of<uint64_t>(b)[0];
+  LanesOf<uint64_t> product{};
+  for (unsigned bit = 0; bit < 64; ++bit) {
+    if ((y >> bit & 1) == 0) continue;
+    product[0] ^= x << bit;
+    product[1] ^= bit == 0 ? 0 : x >> (64 - bit);
+  }
+  return vector_from<uint64_t>(product);
+}
+
 Vector128 polynomial_multiply_long_64(Vector128 a, Vector128 b) {
   if (__builtin_cpu_supports("pclmul")) return multiply_by_host(a, b);
-  return multiply_bit_by_bit(lanes_of<uint64_t>(a)[0], lanes_of<uint64_t>(b)[0]);
+  return portable::polynomial_multiply_long_64(a, b);
 }
 
 }  // namespace ferry::arm64::helpers
