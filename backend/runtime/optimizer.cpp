@@ -133,7 +133,7 @@ std::unique_ptr<Record> Optimizer::generate(ir::Function& region, CodeSpace& spa
   auto code = codegen_->compile(region, space);
   nanoseconds = now_ns() - start;
   if (!code) {
-    if (options_.verify) std::fprintf(stderr, "ferry: not optimized: %s\n", code.error().message.c_str());
+    if (options_.verify && !cache_.full()) std::fprintf(stderr, "ferry: not optimized: %s\n", code.error().message.c_str());
     return nullptr;
   }
   source_.dump_code(**code, "llvm");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <ostream>
 #include <string>
 
 #include "backend/engine.h"
@@ -15,6 +16,8 @@ struct Config {
   std::string name;
   backend::EngineOptions options;
 };
+
+inline void PrintTo(const Config& config, std::ostream* out) { *out << config.name; }
 
 /// Every engine that this build has, and the switches that change how code is reached.
 std::vector<Config> configs();

@@ -51,12 +51,17 @@ class Translation {
     const bool single = limits_.max_blocks == 1 && !order_.empty();
     const auto known = ids_.find(pc.value);
     if (!single && known != ids_.end()) return known->second;
-    const bool leaves = inner_ >= limits_.max_blocks;
+    const bool leaves = inner_ >= limits_.max_blocks || !may_read(pc);
     if (!leaves) ++inner_;
     order_.push_back({pc, leaves});
     const auto id = static_cast<BlockId>(order_.size() - 1);
     ids_[pc.value] = id;
     return id;
+  }
+
+  bool may_read(GuestAddr pc) const {
+    if (pc.value / kPage == key_.pc.value / kPage) return true;
+    return limits_.executable && limits_.executable(limits_.executable_context, pc);
   }
 
   void translate_block(Pending block) {
