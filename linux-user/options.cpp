@@ -275,6 +275,12 @@ const OptionRow kOptions[] = {
        o.exec_path = v;
        return Problem{};
      }, nullptr},
+    {"", "exec-fd", "N", "", "", "", [](Options& o, std::string_view v) {
+       uint32_t fd = 0;
+       Problem problem = parse_number(v, fd, 0, 1u << 30);
+       if (problem.empty()) o.exec_fd = static_cast<int>(fd);
+       return problem;
+     }, nullptr},
     {"", "preserve-argv0", "", "", "", "", [](Options& o, std::string_view) {
        o.preserve_argv0 = true;
        return Problem{};

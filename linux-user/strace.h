@@ -16,13 +16,9 @@ bool is_strace_word(std::string_view word);
 /// The words of a row's argument list choose how each argument is printed; X-macro list in strace_formats.def.
 class Strace {
  public:
-  /// Prints to `fd` from now on; `owned`: a file of ferry's own, not standard error.
-  void start(int fd, bool owned) {
-    fd_ = fd;
-    owned_ = owned;
-  }
+  /// Prints to `fd` from now on.
+  void start(int fd) { fd_ = fd; }
   bool enabled() const { return fd_ >= 0; }
-  bool owns(int fd) const { return owned_ && fd == fd_; }
   int fd() const { return fd_; }
 
   /// The arguments of a call, formatted before it runs (afterwards strings may be gone).
@@ -34,7 +30,6 @@ class Strace {
 
  private:
   int fd_ = -1;
-  bool owned_ = false;
 };
 
 }  // namespace ferry::linux_user

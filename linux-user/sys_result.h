@@ -29,6 +29,7 @@ struct SysResult {
   constexpr bool failed() const { return value < 0 && value >= -4095; }
   constexpr int error_number() const { return failed() ? static_cast<int>(-value) : 0; }
   constexpr bool wants_restart() const { return value <= -kErestartsys && value >= -kErestartnohand; }
+  constexpr int restart_code() const { return wants_restart() ? static_cast<int>(-value) : 0; }
   constexpr bool keeps_registers() const { return value == -kKeepRegisters; }
 };
 

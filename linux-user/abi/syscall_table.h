@@ -26,6 +26,7 @@ enum class Support : uint8_t {
 
 /// One row of a guest's table. A table is made of .def files (abi/arm64/syscalls_*.def) of
 ///   CALL(number, name, handler, "argument words", Support, "note")     a typed handler SysResult handler(Task&, ...)
+///   ENDS(number, name, handler, "argument words")                      the same for a call that does not return
 ///   PASS(number, name, "argument words")                               forward<SYS_name>
 ///   BLOCK(number, name, "argument words")                              forward_blocking<SYS_name>
 struct SyscallRow {
@@ -35,6 +36,7 @@ struct SyscallRow {
   const char* args;  ///< one word per argument: how --strace prints it (see strace.h)
   Support support;
   const char* note;
+  bool no_return;  ///< --strace prints it before it runs
 };
 
 /// Words in a row's argument list.

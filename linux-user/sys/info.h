@@ -9,13 +9,13 @@
 
 namespace ferry::linux_user {
 
-// What the system and the process say about themselves: uname, limits, prctl.
+// What the system and the process say about themselves: uname, limits.
 
 SysResult sys_uname(Task& task, Ptr<utsname> name);
 SysResult sys_getrlimit(Task& task, int resource, Ptr<rlimit> limit);
 SysResult sys_setrlimit(Task& task, int resource, Ptr<rlimit> limit);
 SysResult sys_prlimit64(Task& task, int pid, int resource, Ptr<rlimit> set, Ptr<rlimit> old);
-SysResult sys_prctl(Task& task, int option, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4);
+/// Rows of Support::None.
 SysResult sys_missing(Task& task);
 
 }  // namespace ferry::linux_user

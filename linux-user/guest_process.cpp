@@ -1,0 +1,42 @@
+#include "linux-user/guest_process.h"
+
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "linux-user/host/safe_syscall.h"
+#include "linux-user/report.h"
+
+namespace ferry::linux_user {
+
+thread_local Task* current_task = nullptr;
+
+Process::Process(Options opts, const Abi& guest_abi) : options(std::move(opts)), abi(guest_abi), paths(options.sysroot) {}
+
+std::vector<int> Process::own_fds() const {
+  std::vector<int> fds;
+  if (own_executable_fd >= 0) fds.push_back(own_executable_fd);
+  if (!options.log_file.empty()) fds.push_back(log_fd);
+  std::sort(fds.begin(), fds.end());
+  return fds;
+}
+
+void flush_reports(Process& process) {
+  if (!process.options.stats) return;
+  const std::string text = stats_report(process);
+  const int fd = process.log_fd;
+  for (size_t done = 0; done < text.size();) {
+    const int64_t put = raw_syscall(SYS_write, static_cast<uint64_t>(fd), reinterpret_cast<uint64_t>(text.data() + done), text.size() - done);
+    if (put <= 0) break;
+    done += static_cast<size_t>(put);
+  }
+}
+
+void exit_process(Process& process, int status) {
+  flush_reports(process);
+  for (;;) raw_syscall(SYS_exit_group, static_cast<uint64_t>(status));
+}
+
+}  // namespace ferry::linux_user

@@ -1,0 +1,139 @@
+#include <elf.h>
+#include <fcntl.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "frontend/registry.h"
+#include "linux-user/binfmt.h"
+#include "linux-user/guest_process.h"
+#include "linux-user/loader/program.h"
+#include "linux-user/process/exec.h"
+#include "linux-user/report.h"
+#include "linux-user/signal/signals.h"
+#include "linux-user/thread/clone.h"
+
+namespace ferry::linux_user {
+
+namespace {
+
+/// Exit status when ferry itself fails, as env(1), timeout(1) and their like use it.
+constexpr int kFerryFailed = 125;
+
+int fail(const std::string& message, int status) {
+  std::fprintf(stderr, "ferry: %s\n", message.c_str());
+  return status;
+}
+
+void write_out(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+/// AT_FLAGS_PRESERVE_ARGV0 of include/uapi/linux/binfmts.h.
+constexpr uint64_t kPreserveArgv0 = 1;
+
+StartInfo start_info() {
+  StartInfo info;
+  info.preserve_argv0 = (::getauxval(AT_FLAGS) & kPreserveArgv0) != 0;
+  errno = 0;
+  const uint64_t fd = ::getauxval(AT_EXECFD);
+  if (errno == 0) info.exec_fd = static_cast<int>(fd);
+  return info;
+}
+
+/// Where --strace and --stats print. Out of the way of programs that count on small descriptors. Negative: `problem` says why.
+int open_log(const std::string& path, std::string& problem) {
+  if (path.empty()) return STDERR_FILENO;
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  const int high = fd < 0 ? -1 : ::fcntl(fd, F_DUPFD_CLOEXEC, 900);
+  if (high < 0) {
+    problem = "cannot write to " + path + ": " + std::strerror(errno);
+    return fd < 0 ? -1 : fd;
+  }
+  ::close(fd);
+  return high;
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& strings) {
+  std::vector<char*> result;
+  for (const std::string& text : strings) result.push_back(const_cast<char*>(text.c_str()));
+  result.push_back(nullptr);
+  return result;
+}
+
+/// A script that names an interpreter of the host.
+int run_host_program(const Process& process, const Program& program) {
+  ::close(program.fd);
+  ::execve(program.host_path.c_str(), pointers(program.argv).data(), pointers(process.environment).data());
+  return fail(program.exec_path + " cannot be executed: its interpreter " + program.host_path + ": " + std::strerror(errno), 126);
+}
+
+/// Starts the guest's program on this thread; answers an exit status only if that fails.
+int run_guest(Process& process, Program& program) {
+  const ir::GuestArch* arch = frontend::find_guest(process.abi.machine());
+  if (!arch) return fail("was built without " + std::string(process.abi.machine()), kFerryFailed);
+  auto engine = backend::Engine::create(*arch, process.options.engine);
+  if (!engine) return fail(engine.error().message, kFerryFailed);
+  process.engine = std::move(*engine);
+  process.memory.set_engine(process.engine.get());
+  remember_own_executable(process);
+
+  auto* task = new Task(process);  // lives as long as the process, whose end this thread is
+  auto cpu = process.engine->create_cpu();
+  if (!cpu) return fail(cpu.error().message, kFerryFailed);
+  task->cpu = std::move(*cpu);
+  task->tid = ::gettid();
+  start_signals(process, *task);
+  LoadError error;
+  if (!load_program(process, *task, program, error)) return fail(error.message, error.exit_status);
+  run_task(*task);
+  end_task(*task);
+  return task->exit_status;
+}
+
+int run(Options options, std::span<char* const> environment) {
+  std::string problem;
+  const int log_fd = open_log(options.log_file, problem);
+  if (log_fd < 0) return fail(problem, kFerryFailed);
+  auto* process = new Process(std::move(options), arm64_abi());  // threads use it until the very end
+  process->environment = guest_environment(process->options, environment);
+  process->log_fd = log_fd;
+  if (process->options.strace) process->strace.start(log_fd);
+  Program program;
+  LoadError error;
+  if (!find_program(*process, program, error)) return fail(error.message, error.exit_status);
+  return program.is_host_program ? run_host_program(*process, program) : run_guest(*process, program);
+}
+
+int ferry_main(std::span<char* const> arguments, std::span<char* const> environment) {
+  const StartInfo start = start_info();
+  if (!start.preserve_argv0 && arguments.size() >= 2 && std::strcmp(arguments[1], "binfmt") == 0) return binfmt_command(arguments.subspan(2));
+  auto options = parse_options(arguments, environment, start);
+  if (!options) return fail(options.error().message, kFerryFailed);
+  switch (options->action) {
+    case Options::Action::Help:
+      write_out(help_text());
+      return 0;
+    case Options::Action::Version:
+      write_out(version_text());
+      return 0;
+    case Options::Action::Syscalls:
+      write_out(syscalls_report(arm64_abi()));
+      return 0;
+    case Options::Action::Run:
+      return run(std::move(*options), environment);
+  }
+  return kFerryFailed;
+}
+
+}  // namespace
+}  // namespace ferry::linux_user
+
+int main(int argc, char** argv, char** envp) {
+  size_t variables = 0;
+  while (envp[variables]) ++variables;
+  return ferry::linux_user::ferry_main({argv, static_cast<size_t>(argc)}, {envp, variables});
+}

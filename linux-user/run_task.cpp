@@ -1,0 +1,64 @@
+#include "linux-user/guest_process.h"
+#include "linux-user/signal/signals.h"
+
+namespace ferry::linux_user {
+
+namespace {
+
+SysResult call_row(Task& task, const SyscallRow& row, const SyscallArgs& args) {
+  Process& process = task.process;
+  if (row.support == Support::None) process.stats.count_missing(row.number);
+  if (!process.strace.enabled()) return row.handler(task, args);
+  const std::string call = process.strace.format_call(row, args);
+  if (row.no_return) process.strace.note(task.tid, call + " = ?");
+  const SysResult result = row.handler(task, args);
+  process.strace.print(task.tid, call, result);
+  return result;
+}
+
+SysResult call_unknown(Task& task, uint64_t number) {
+  task.process.stats.count_missing(number);
+  task.process.strace.note(task.tid, "syscall " + std::to_string(number) + " = -1 ENOSYS (ferry does not know this number)");
+  return SysResult::error(ENOSYS);
+}
+
+void do_syscall(Task& task) {
+  const Abi& abi = task.process.abi;
+  void* state = task.state();
+  const uint64_t number = abi.syscall_number(state);
+  const SyscallRow* row = abi.find_syscall(number);
+  task.process.stats.count_call();
+  const SysResult result = row ? call_row(task, *row, abi.syscall_args(state)) : call_unknown(task, number);
+  if (result.keeps_registers()) return;
+  if (result.wants_restart()) {
+    deliver_signals(task, result.restart_code());
+  } else {
+    abi.set_syscall_result(state, result.value);
+  }
+}
+
+}  // namespace
+
+const std::atomic<uint32_t>& interrupt_flag(const Task& task) { return task.signals.pending; }
+
+void run_task(Task& task) {
+  backend::Engine& engine = *task.process.engine;
+  while (!task.exiting) {
+    if (task.signals.pending.load(std::memory_order_acquire) != 0) deliver_signals(task, 0);
+    const backend::Stop stop = engine.run(*task.cpu);
+    switch (stop.reason) {
+      case backend::StopReason::SystemCall:
+        do_syscall(task);
+        break;
+      case backend::StopReason::Interrupted:
+        break;
+      case backend::StopReason::Illegal:
+      case backend::StopReason::Breakpoint:
+      case backend::StopReason::Fault:
+        deliver_fault(task, stop);
+        break;
+    }
+  }
+}
+
+}  // namespace ferry::linux_user
