@@ -313,6 +313,12 @@ void TranslatorCore::store_flags() {
   flags_.stored = true;
 }
 
+void TranslatorCore::finish_flags() {
+  settle_fp_exceptions();
+  store_flags();
+  flags_ = FlagRecipe{};
+}
+
 void TranslatorCore::store_flags_if_live() {
   if (flags_.stored || flags_.dead) return settle_fp_exceptions();
   flags_.dead = flags_dead_at(next_pc(), kPeekBudget);

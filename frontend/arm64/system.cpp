@@ -144,11 +144,11 @@ bool SystemHandlers::MSR_reg(uint32_t reg, uint32_t t) {
   switch (reg) {
     case kNzcvReg: set_flags_packed(w(t)); return true;
     case kFpsrReg:
-      settle_fp_exceptions();
+      finish_flags();
       call(Helper::set_fpsr, {w(t)});
       return true;
     case kFpcrReg:  // what follows may need another translation: the mode is part of the block's key
-      settle_fp_exceptions();
+      finish_flags();
       call(Helper::set_fpcr, {w(t)});
       return trap(ir::TrapKind::Yield, next_pc());
     case kTpidrReg: b_.set_reg(TPIDR_EL0, x(t)); return true;

@@ -104,6 +104,8 @@ class TranslatorCore {
   void settle_fp_exceptions();
   /// Writes the flags to their rows unless these hold them already.
   void store_flags();
+  /// Builds all that the flags need now: a floating-point compare must not be built after a write to FPSR or FPCR.
+  void finish_flags();
 
   // ---- guest memory. These make sure that a fault shows exact flags; use them instead of the builder's.
 
