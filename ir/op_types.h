@@ -38,7 +38,7 @@ constexpr TypeSet allowed_types(Op op) {
     case Op::select:
       return kAnyValue;
     case Op::get_reg:
-      return kIntegersAndBool | kVectors;
+      return kWords | Type::I1 | kVectors;
     case Op::call:
       return kAnyValue | Type::Void;
 
@@ -79,7 +79,7 @@ constexpr TypeSet allowed_types(Op op) {
     case Op::sext:
       return kIntegers;
     case Op::trunc:
-      return kIntegersAndBool;
+      return TypeSet(Type::I1) | Type::I8 | Type::I16 | Type::I32;
     case Op::icmp:
     case Op::carry:
     case Op::overflow:
@@ -124,7 +124,7 @@ constexpr TypeSet allowed_types(Op op) {
     case Op::extract_lane:
       return kIntegers | kFloatsAndHalf;
     case Op::bitcast:
-      return kIntegers | kFloatsAndHalf;
+      return kWords | Type::I16 | kFloatsAndHalf;
 
     case Op::fadd:
     case Op::fsub:
