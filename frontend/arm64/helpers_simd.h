@@ -53,15 +53,6 @@ Vector128 aes_decrypt(Vector128 state, Vector128 key);
 Vector128 aes_mix_columns(Vector128 state);
 Vector128 aes_inverse_mix_columns(Vector128 state);
 
-/// What the functions of these names do where the host has no instruction for it.
-namespace portable {
-Vector128 polynomial_multiply_long_64(Vector128 a, Vector128 b);
-Vector128 aes_encrypt(Vector128 state, Vector128 key);
-Vector128 aes_decrypt(Vector128 state, Vector128 key);
-Vector128 aes_mix_columns(Vector128 state);
-Vector128 aes_inverse_mix_columns(Vector128 state);
-}  // namespace portable
-
 // ---- helpers_sha.cpp: operands in the order of the instructions' pseudo-code, the destination's old value
 // first
 
@@ -89,5 +80,21 @@ Vector128 sm3_tt2a(Vector128 d, Vector128 n, Vector128 m, uint32_t index);
 Vector128 sm3_tt2b(Vector128 d, Vector128 n, Vector128 m, uint32_t index);
 Vector128 sm4_encrypt(Vector128 d, Vector128 n);
 Vector128 sm4_key(Vector128 n, Vector128 m);
+
+/// What the functions of these names do where the host has no instruction for it.
+namespace portable {
+Vector128 polynomial_multiply_long_64(Vector128 a, Vector128 b);
+Vector128 aes_encrypt(Vector128 state, Vector128 key);
+Vector128 aes_decrypt(Vector128 state, Vector128 key);
+Vector128 aes_mix_columns(Vector128 state);
+Vector128 aes_inverse_mix_columns(Vector128 state);
+Vector128 sha1_choose(Vector128 hash_abcd, Vector128 hash_e, Vector128 work);
+Vector128 sha1_parity(Vector128 hash_abcd, Vector128 hash_e, Vector128 work);
+Vector128 sha1_majority(Vector128 hash_abcd, Vector128 hash_e, Vector128 work);
+Vector128 sha256_hash(Vector128 d, Vector128 n, Vector128 work);
+Vector128 sha256_hash2(Vector128 d, Vector128 n, Vector128 work);
+Vector128 sha256_schedule0(Vector128 d, Vector128 n);
+Vector128 sha256_schedule1(Vector128 d, Vector128 n, Vector128 m);
+}  // namespace portable
 
 }  // namespace ferry::arm64::helpers

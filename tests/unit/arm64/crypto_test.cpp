@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <utility>
 
 #include "frontend/arm64/helpers_simd.h"
 
@@ -84,6 +85,24 @@ TEST(PolynomialTest, PortableProductIsTheHosts) {
   const Vector128 highest = vector_from<uint64_t>({uint64_t{1} << 63, 0});
   EXPECT_EQ(lanes_of<uint64_t>(portable::polynomial_multiply_long_64(highest, highest)),
             (LanesOf<uint64_t>{0, uint64_t{1} << 62}));
+}
+
+TEST(ShaTest, PortableRoundsAreTheHosts) {
+  using Three = Vector128 (*)(Vector128, Vector128, Vector128);
+  constexpr std::pair<Three, Three> kPairs[] = {
+      {sha1_choose, portable::sha1_choose},     {sha1_parity, portable::sha1_parity},
+      {sha1_majority, portable::sha1_majority}, {sha256_hash, portable::sha256_hash},
+      {sha256_hash2, portable::sha256_hash2},   {sha256_schedule1, portable::sha256_schedule1}};
+  std::mt19937_64 random(2);
+  const auto vector = [&] { return vector_from<uint64_t>({random(), random()}); };
+  for (int i = 0; i < 1000; ++i) {
+    const Vector128 a = vector(), b = vector(), c = vector();
+    for (const auto& [host, plain] : kPairs) {
+      ASSERT_EQ(lanes_of<uint32_t>(host(a, b, c)), lanes_of<uint32_t>(plain(a, b, c)));
+    }
+    ASSERT_EQ(lanes_of<uint32_t>(sha256_schedule0(a, b)),
+              lanes_of<uint32_t>(portable::sha256_schedule0(a, b)));
+  }
 }
 
 // FIPS 180-4: the digest of "abc", whose padded block this is.
