@@ -43,6 +43,6 @@ struct Task {
 };
 
 /// The thread's Task, for the host's signal handler and nobody else.
-extern thread_local Task* current_task;
+extern constinit thread_local Task* current_task;
 
 }  // namespace ferry::linux_user

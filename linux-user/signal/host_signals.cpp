@@ -17,8 +17,6 @@
 
 namespace ferry::linux_user {
 
-thread_local Task* current_task = nullptr;
-
 namespace {
 
 /// The kernel's struct sigaction of x86-64.
