@@ -1,5 +1,6 @@
 #include "frontend/arm64/system.h"
 
+#include "frontend/arm64/arch.h"
 #include "frontend/arm64/cpu_features.h"
 
 namespace ferry::arm64 {
@@ -108,7 +109,7 @@ bool SystemHandlers::SYS(uint32_t operation, uint32_t t) {
     case sys(3, 7, 12, 1):
     case sys(3, 7, 14, 1): return true;
     case sys(3, 7, 5, 1):  // IC IVAU
-      b_.set_reg(TRAP_ARG, b_.and_(x(t), b_.i64(~uint64_t{kLineBytes - 1})));
+      b_.set_reg(TRAP_ARG, b_.and_(x(t), b_.i64(Arch::kAddressMask & ~uint64_t{kLineBytes - 1})));
       return trap(ir::TrapKind::InvalidateCode, next_pc());
     default: return illegal();
   }

@@ -1,0 +1,229 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+#include "frontend/arm64/cpu_features.h"
+#include "frontend/arm64/helpers_base.h"
+#include "frontend/arm64/state.h"
+#include "frontend/common/region.h"
+#include "frontend/registry.h"
+#include "ir/print.h"
+#include "tests/guest/assembler.h"
+#include "tests/guest/runner.h"
+
+// What the cases cannot show: which flags are written, how blocks and regions are cut, exclusives under contention.
+
+namespace ferry::guest_test {
+namespace {
+
+class Translation : public testing::Test {
+ protected:
+  static constexpr uint64_t kEntry = GUEST_CODE_BASE + 0x800;
+
+  /// Translates `assembly`, placed at `pc`.
+  const ir::Function& translate(const std::string& assembly, const ir::TranslateLimits& limits = {},
+                                uint64_t pc = kEntry) {
+    std::string error;
+    const auto words = assemble({assembly}, error);
+    EXPECT_EQ(error, "");
+    GuestRun run{};
+    run.cpu.pc = pc;
+    if (!words.empty()) {
+      run.word_count = static_cast<uint32_t>(words[0].size());
+      std::copy(words[0].begin(), words[0].end(), run.words);
+    }
+    memory_.load(run);
+    frontend::find_guest("aarch64")->translate({GuestAddr{pc}, 0}, limits, function_);
+    return function_;
+  }
+
+  static bool writes(const ir::Function& function, ir::RegId reg) {
+    return std::any_of(function.insts.begin(), function.insts.end(),
+                       [&](const ir::Inst& i) { return i.op == ir::Op::set_reg && i.imm == reg; });
+  }
+
+  static unsigned count(const ir::Function& function, ir::Op op) {
+    return static_cast<unsigned>(std::count_if(function.insts.begin(), function.insts.end(),
+                                               [&](const ir::Inst& i) { return i.op == op; }));
+  }
+
+  GuestMemory memory_;
+  ir::Function function_;
+};
+
+TEST_F(Translation, FlagsThatBothSuccessorsSetAgainAreNotWritten) {
+  EXPECT_FALSE(writes(translate("cmp x1, x2; b.eq #8; cmp x3, #1; cmp x4, #2"), arm64::N));
+}
+
+TEST_F(Translation, FlagsThatOneSuccessorReadsAreWritten) {
+  EXPECT_TRUE(writes(translate("cmp x1, x2; b.eq #8; cmp x3, #1; cset x0, hi"), arm64::N));
+  EXPECT_TRUE(writes(translate("cmp x1, x2; b.eq #8; cset x0, hi; cmp x3, #1"), arm64::N));
+}
+
+TEST_F(Translation, FlagsAreWrittenBeforeAReturnAndASystemCall) {
+  EXPECT_TRUE(writes(translate("cmp x1, x2; ret"), arm64::Z));
+  EXPECT_TRUE(writes(translate("cmp x1, x2; svc #0"), arm64::Z));
+}
+
+TEST_F(Translation, FlagsAreWrittenBeforeAFaultOnlyIfSomebodyReadsThem) {
+  const std::string read_after = "cmp x1, x2; ldr x0, [x3]; cset x4, eq; cmp x1, #0; b #4; cmp x1, #1";
+  EXPECT_TRUE(writes(translate(read_after), arm64::C));
+  ir::TranslateLimits imprecise;
+  imprecise.precise = false;
+  EXPECT_FALSE(writes(translate(read_after, imprecise), arm64::C));
+  EXPECT_FALSE(writes(translate("cmp x1, x2; ldr x0, [x3]; cmp x1, #0; b #4; cmp x1, #1"), arm64::C));
+}
+
+TEST_F(Translation, ASingleStepAlwaysWritesFlags) {
+  ir::TranslateLimits single;
+  single.max_insts = 1;
+  EXPECT_TRUE(writes(translate("cmp x1, x2; cmp x1, #0", single), arm64::N));
+  EXPECT_EQ(function_.guest_insts, 1u);
+}
+
+TEST_F(Translation, CodeThatADecisionReliedUponIsInTheRanges) {
+  translate("cmp x1, x2; b.eq #8; cmp x3, #1; cmp x4, #2");
+  const auto covered = [&](uint64_t offset) {
+    return std::any_of(function_.ranges.begin(), function_.ranges.end(), [&](const auto& range) {
+      return range.first.value <= kEntry + offset && kEntry + offset + 4 <= range.second.value;
+    });
+  };
+  for (uint64_t offset = 0; offset < 16; offset += 4) EXPECT_TRUE(covered(offset)) << offset;
+}
+
+TEST_F(Translation, ACompareAndItsBranchAreOneComparison) {
+  translate("cmp x1, x2; b.lt #8; cmp x3, #1; cmp x4, #2");
+  EXPECT_EQ(count(function_, ir::Op::icmp), 1u) << ir::print(function_);
+}
+
+TEST_F(Translation, ABlockEndsAtItsPage) {
+  translate("add x0, x0, #1; add x0, x0, #2; add x0, x0, #3", {}, GUEST_CODE_BASE + 0xff8);
+  EXPECT_EQ(function_.guest_insts, 2u);
+  EXPECT_EQ(function_.insts.back().op, ir::Op::goto_pc);
+  EXPECT_EQ(function_.insts.back().imm, GUEST_CODE_BASE + 0x1000u);
+}
+
+TEST_F(Translation, ARegionFollowsBranchesAndSplitsAtTheirTargets) {
+  ir::TranslateLimits limits;
+  limits.max_insts = 100;
+  limits.max_blocks = 10;
+  // 0: mov; 4: add (a loop's head); 8: cbz to 20; 12: sub; 16: b to 4; 20: ret
+  translate("mov x0, #0; add x0, x0, #1; cbz x1, #12; sub x1, x1, #1; b #-12; ret", limits);
+  std::vector<uint64_t> starts;
+  for (const ir::Block& block : function_.blocks) starts.push_back(block.pc.value - kEntry);
+  EXPECT_EQ(starts, (std::vector<uint64_t>{0, 4, 12, 20})) << ir::print(function_);
+  EXPECT_EQ(count(function_, ir::Op::goto_pc), 0u);
+  EXPECT_EQ(count(function_, ir::Op::ret), 1u);
+  EXPECT_EQ(function_.guest_insts, 6u);
+}
+
+TEST_F(Translation, ARegionKeepsToKnownPages) {
+  ir::TranslateLimits limits;
+  limits.max_insts = 100;
+  limits.max_blocks = 10;
+  const std::string crossing = "cbz x1, #0x800; ret";
+  translate(crossing, limits);
+  EXPECT_EQ(count(function_, ir::Op::goto_pc), 1u);
+  limits.executable = [](void*, GuestAddr) { return true; };
+  translate(crossing, limits);
+  EXPECT_EQ(count(function_, ir::Op::goto_pc), 0u);
+}
+
+TEST_F(Translation, ARegionStopsAtItsLimits) {
+  ir::TranslateLimits limits;
+  limits.max_insts = 3;
+  limits.max_blocks = 10;
+  translate("add x0, x0, #1; add x0, x0, #1; add x0, x0, #1; add x0, x0, #1; ret", limits);
+  EXPECT_EQ(function_.guest_insts, 3u);
+  EXPECT_EQ(function_.insts.back().imm, kEntry + 12);
+}
+
+/// A stack of nodes, pushed and popped by load-exclusive and store-exclusive of the head alone: it loses nodes if a
+/// store-exclusive succeeds although the head was popped and pushed again in between (ABA).
+class LlScStack {
+ public:
+  struct Node {
+    uint64_t next;
+    std::atomic<uint64_t> owned{0};
+  };
+
+  void push(arm64::State& state, Node* node) {
+    do {
+      node->next = arm64::helpers::load_exclusive(&state, address(), 3);
+    } while (arm64::helpers::store_exclusive(&state, address(), reinterpret_cast<uint64_t>(node), 3) != 0);
+  }
+
+  Node* pop(arm64::State& state) {
+    while (true) {
+      const uint64_t head = arm64::helpers::load_exclusive(&state, address(), 3);
+      if (head == 0) return nullptr;
+      const uint64_t next = __atomic_load_n(&reinterpret_cast<Node*>(head)->next, __ATOMIC_RELAXED);
+      if (arm64::helpers::store_exclusive(&state, address(), next, 3) == 0) return reinterpret_cast<Node*>(head);
+    }
+  }
+
+ private:
+  uint64_t address() const { return reinterpret_cast<uint64_t>(&head_); }
+  uint64_t head_ = 0;
+};
+
+TEST(Exclusives, AStackOfNodesSurvivesContention) {
+  constexpr unsigned kThreads = 4, kNodes = 4, kRounds = 60000;
+  LlScStack stack;
+  std::vector<LlScStack::Node> nodes(kNodes);
+  arm64::State state{};
+  for (auto& node : nodes) stack.push(state, &node);
+  std::atomic<unsigned> twice{0};
+  std::vector<std::thread> threads;
+  for (unsigned t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&] {
+      arm64::State own{};
+      for (unsigned i = 0; i < kRounds; ++i) {
+        LlScStack::Node* first = stack.pop(own);
+        LlScStack::Node* second = stack.pop(own);
+        for (LlScStack::Node* node : {first, second}) {
+          if (node != nullptr && node->owned.exchange(1) != 0) ++twice;
+        }
+        for (LlScStack::Node* node : {first, second}) {
+          if (node == nullptr) continue;
+          node->owned = 0;
+          stack.push(own, node);
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(twice, 0u) << "a node was popped by two threads at once";
+  unsigned left = 0;
+  while (stack.pop(state) != nullptr) ++left;
+  EXPECT_EQ(left, kNodes);
+}
+
+TEST(Exclusives, AnotherStoreExclusiveInBetweenIsSeenAlthoughTheValueIsBack) {
+  arm64::State a{}, b{};
+  uint64_t word = 5;
+  const auto address = reinterpret_cast<uint64_t>(&word);
+  arm64::helpers::load_exclusive(&a, address, 3);
+  arm64::helpers::load_exclusive(&b, address, 3);
+  EXPECT_EQ(arm64::helpers::store_exclusive(&b, address, 6, 3), 0u);
+  arm64::helpers::load_exclusive(&b, address, 3);
+  EXPECT_EQ(arm64::helpers::store_exclusive(&b, address, 5, 3), 0u);
+  EXPECT_EQ(arm64::helpers::store_exclusive(&a, address, 7, 3), 1u);
+  EXPECT_EQ(word, 5u);
+}
+
+TEST(CpuFeatures, WordsAndRegistersAgree) {
+  using arm64::IdRegister;
+  const auto isar0 = arm64::id_register_value(static_cast<uint32_t>(IdRegister::ID_AA64ISAR0_EL1));
+  EXPECT_EQ(isar0 >> 20 & 0xf, 2u);  // LSE
+  EXPECT_EQ(arm64::hwcap(1) >> 8 & 1, 1u);
+  EXPECT_EQ(isar0 >> 16 & 0xf, 1u);  // CRC32
+  EXPECT_EQ(arm64::hwcap(1) >> 7 & 1, 1u);
+  EXPECT_EQ(arm64::hwcap(1) & 3, 3u);  // FP, ASIMD
+  EXPECT_FALSE(arm64::cpu_has(arm64::Feature::MTE));
+}
+
+}  // namespace
+}  // namespace ferry::guest_test
