@@ -34,6 +34,7 @@ void Emitter::on_call(const Inst& in, ValueId id) {
   const ir::HelperInfo& helper = fn_->helpers[in.imm];
   const std::span<const ValueId> args = fn_->operands(in);
   for (const ValueId arg : args) {
+    ra_.unlock_all();  // together the arguments may hold all registers
     const ValueKind kind = ra_.kind(arg);
     if (kind == ValueKind::Compare || kind == ValueKind::NotCompare) gp(arg);
   }
@@ -64,6 +65,7 @@ void Emitter::stage_arguments(std::span<const ValueId> args, RegMask saved) {
   staged_.fill(kNotStaged);
   for (size_t i = 0; i < args.size(); ++i) {
     const ValueId v = args[i];
+    ra_.unlock_all();
     if (ra_.kind(v) == ValueKind::Constant) continue;
     const int reg = ra_.reg(v);
     const bool vector = ir::in_vector_register(ra_.type(v));

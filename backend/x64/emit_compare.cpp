@@ -43,6 +43,17 @@ HostCond swapped(HostCond cond) {
   }
 }
 
+/// A condition on one-bit values, where 1 read as a signed number is -1.
+HostCond one_bit(HostCond cond) {
+  switch (cond) {
+    case HostCond::L: return HostCond::A;
+    case HostCond::Le: return HostCond::Ae;
+    case HostCond::G: return HostCond::B;
+    case HostCond::Ge: return HostCond::Be;
+    default: return cond;
+  }
+}
+
 /// Whether (U)COMIS's flags hold the condition in one host condition, perhaps with the operands swapped.
 bool single_float_condition(FloatCond cond) { return cond != FloatCond::Oeq && cond != FloatCond::Une; }
 
@@ -90,7 +101,11 @@ void Emitter::conditional_move(HostCond cond, const Xbyak::Reg32e& to, const Xby
   }
 }
 
-void Emitter::on_icmp(const Inst&, ValueId id) { ra_.define_compare(id, id, false); }
+void Emitter::on_icmp(const Inst& in, ValueId id) {
+  // A comparison never waits for another one.
+  if (ra_.type(in.args[0]) == Type::I1) gp(in.args[0]), gp(in.args[1]);
+  ra_.define_compare(id, id, false);
+}
 
 void Emitter::on_fcmp(const Inst& in, ValueId id) {
   // Unused it is still executed, for the exception flags that it may raise.
@@ -135,6 +150,7 @@ HostCond Emitter::compare_ints(const Inst& in) {
   ValueId b = in.args[1];
   HostCond cond = host_cond(in.cond());
   const Type type = ra_.type(a);
+  if (type == Type::I1) cond = one_bit(cond);
   if (flags_compare(a, b, type)) return cond;
   if (flags_compare(b, a, type)) return swapped(cond);
   if (ra_.is_const(a) && !ra_.is_const(b)) {
@@ -170,7 +186,6 @@ HostCond Emitter::compare_ints(const Inst& in) {
       as_.cmp(sized_reg(first, bits / 8), sized_reg(gp(b), bits / 8));
     }
   }
-  flags_ = {};
   flags_are_compare(a, b, type);
   return cond;
 }
@@ -206,6 +221,8 @@ HostCond Emitter::compare_floats(const Inst& in) {
 }
 
 void Emitter::materialize(ValueId v) {
+  // What the comparison needs is free again once the flags are set.
+  const RegAlloc::Locks before = ra_.locks();
   const int to = ra_.scratch_gpr();
   if (single_condition(v)) {
     set_condition(r8(to), condition(v));
@@ -223,6 +240,7 @@ void Emitter::materialize(ValueId v) {
     }
     clobber_flags();
   }
+  ra_.set_locks(before);
   ra_.materialized(v, to);
 }
 
@@ -261,6 +279,7 @@ void Emitter::add_with_carry_flag(const Inst& in, ValueId id, HostCond flag) {
   const Type type = ra_.type(in.args[0]);
   if (type == Type::I1) return emit_slow_call(in, id);
   const ValueId cin = in.args[2];
+  if (!ra_.is_const(cin)) gp(cin);
   const unsigned bytes = ir::bytes(type);
   const int sum = ra_.scratch_gpr();
   const int b = gp(in.args[1]);
@@ -279,8 +298,8 @@ void Emitter::add_with_carry_flag(const Inst& in, ValueId id, HostCond flag) {
     as_.adc(sized_reg(sum, bytes), sized_reg(b, bytes));
   }
   clobber_flags();
-  const int to = ra_.define(id);
-  set_condition(r8(to), flag);
+  set_condition(r8(sum), flag);
+  ra_.define_in(id, sum);
 }
 
 void Emitter::on_carry(const Inst& in, ValueId id) { add_with_carry_flag(in, id, HostCond::B); }

@@ -29,7 +29,7 @@ void Emitter::poll(GuestAddr resume) {
 // ---- inside the function
 
 void Emitter::jump_to_block(ir::BlockId to, ir::BlockId next) {
-  if (to <= block_) poll(fn_->blocks[to].pc);
+  if (is_safe_point(to)) poll(fn_->blocks[to].pc);
   if (to != next) block_jumps_.push_back({as_.jump_later(), to});
 }
 
@@ -43,12 +43,12 @@ void Emitter::on_br_if(const Inst& in, ValueId) {
   const auto if_true = static_cast<ir::BlockId>(in.imm);
   const auto if_false = static_cast<ir::BlockId>(in.imm2);
   const HostCond cond = condition(in.args[0]);
-  if (if_true <= block_) {
+  if (is_safe_point(if_true)) {
     const uint32_t skip = as_.jump_later(static_cast<uint8_t>(opposite(cond)));
     jump_to_block(if_true, block_ + 1);
     as_.bind(skip);
     jump_to_block(if_false, block_ + 1);
-  } else if (if_true == block_ + 1 && if_false > block_) {
+  } else if (if_true == block_ + 1 && !is_safe_point(if_false)) {
     jump_to_block_if(opposite(cond), if_false);
   } else {
     jump_to_block_if(cond, if_true);
@@ -154,11 +154,13 @@ void Emitter::leave_indirect(ValueId v) {
 
 void Emitter::on_ret(const Inst& in, ValueId) {
   if (!options_.return_stack) return leave_indirect(in.args[0]);
+  // In rax also on a match: what lies at the bottom of the return stack continues in Stubs::indirect_miss.
   const int target = gp(in.args[0]);
-  as_.cmp(ptr[rsp + 8], Xbyak::Reg64(target));
+  if (target != kRax) as_.mov(rax, Xbyak::Reg64(target));
+  as_.cmp(ptr[rsp + 8], rax);
   Cold& c = cold(Cold::Return);
   c.jumps[0] = as_.jump_later(static_cast<uint8_t>(HostCond::Ne));
-  c.reg = static_cast<int8_t>(target);
+  c.reg = kRax;
   as_.ret();
 }
 

@@ -139,15 +139,19 @@ void Emitter::fp_min_max(const Inst& in, ValueId id, bool is_max) {
   const int to = ra_.define(id);
   if (fp_exact_on_host()) return vec3(op, to, a, b);
   const int other = ra_.scratch_xmm();
+  // Looked at first: MINPS calls a quiet NaN invalid.
+  uint32_t jump;
+  if (ir::is_vector(in.type)) {
+    vec3(vop::packed_opcode(vop::kFpCmp, in.type), other, a, b, kUnordered);
+    as_.vec(vop::int_op38(0x17), host_.avx, other, kNoReg, other);  // ptest
+    jump = as_.jump_later(static_cast<uint8_t>(HostCond::Ne));
+  } else {
+    ucomis(in.type, a, b);
+    jump = as_.jump_later(static_cast<uint8_t>(HostCond::P));
+  }
   vec3(op, to, a, b);
   vec3(op, other, b, a);
   vec3(is_max ? vop::kPand : vop::kPor, to, to, other);
-  if (ir::is_vector(in.type)) {
-    vec3(vop::packed_opcode(vop::kFpCmp, in.type), other, a, b, kUnordered);
-    return check_mask(in, id, to, other);
-  }
-  ucomis(in.type, a, b);
-  const uint32_t jump = as_.jump_later(static_cast<uint8_t>(HostCond::P));
   finish_slow(cold_slow(in, id, to), jump);
 }
 

@@ -146,9 +146,9 @@ void Emitter::subtract(const Inst& in, ValueId id) {
     as_.sub(r(to, in.type), r(second, in.type));
   }
   if (!whole) return;
-  flags_ = {};
   flags_are_compare(a, b, in.type);
-  flags_are_result(id, in.type);
+  flags_.result = id;
+  flags_.result_type = in.type;
 }
 
 void Emitter::on_add(const Inst& in, ValueId id) {

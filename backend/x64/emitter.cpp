@@ -107,7 +107,7 @@ void Emitter::emit_inst(ValueId id) {
   ra_.begin_inst(id);
   (this->*kHandlers[static_cast<unsigned>(in.op)])(in, id);
   ra_.end_inst(id);
-  if (flags_.at != id && !keeps_flags(in.op)) clobber_flags();
+  if (flags_.end != as_.offset() && !keeps_flags(in.op)) clobber_flags();
 }
 
 support::Result<std::unique_ptr<CodeObject>> Emitter::place(CodeSpace& space) {
@@ -215,13 +215,11 @@ bool Emitter::equal_operands(ValueId a, ValueId b) const {
 }
 
 void Emitter::flags_are_compare(ValueId a, ValueId b, Type type) {
-  flags_ = {.at = current_, .a = a, .b = b, .type = type};
+  flags_ = {.end = as_.offset(), .a = a, .b = b, .type = type};
 }
 
 void Emitter::flags_are_result(ValueId v, Type type) {
-  if (flags_.at != current_) flags_ = {.at = current_};
-  flags_.result = v;
-  flags_.result_type = type;
+  flags_ = {.end = as_.offset(), .result = v, .result_type = type};
 }
 
 bool Emitter::flags_compare(ValueId a, ValueId b, Type type) const {
@@ -254,14 +252,17 @@ void Emitter::slow_result(Type type, int reg) {
 }
 
 void Emitter::emit_slow_call(const Inst& in, ValueId id) {
+  const RegAlloc::Locks before = ra_.locks();
   for (unsigned i = 0; i < in.arg_count; ++i) {
     const Type type = ra_.type(in.args[i]);
     const bool vector = ir::in_vector_register(type);
     slow_store(i, type, vector ? vx(in.args[i]) : gp_zero_extended(in.args[i]));
+    ra_.set_locks(before);
   }
   slow_invoke(in);
   const int to = ra_.define(id);
   slow_result(in.type, to);
+  clobber_flags();
   ra_.set_clean(id, !ir::is_float(in.type));
 }
 

@@ -79,7 +79,7 @@ class Emitter {
 
   // -- what the flags hold
   struct Flags {
-    ValueId at = ir::kNoValue;      ///< the instruction that set them
+    uint32_t end = 0;               ///< offset behind the instruction that set them
     ValueId a = ir::kNoValue;       ///< a - b was computed (kNoValue: no subtraction was)
     ValueId b = ir::kNoValue;
     Type type = Type::Void;         ///< of both operands
@@ -192,6 +192,7 @@ class Emitter {
   void jump_slot(uint32_t slot);
   void leave_indirect(ValueId target);
   void push_return(GuestAddr back);
+  bool is_safe_point(ir::BlockId to) const { return ir::is_safe_point(fn_->blocks[block_], fn_->blocks[to]); }
   bool goes_back(GuestAddr target) const { return target <= last_pc_; }
   bool hot_counters() const { return options_.kind == EngineKind::Auto; }
 

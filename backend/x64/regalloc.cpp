@@ -381,6 +381,7 @@ void RegAlloc::materialized(ValueId id, int r) {
   value.kind = ValueKind::Plain;
   for (ValueId arg : fn_->operands(fn_->insts[value.compare])) consume(values_[arg].canon);
   bind(canonical, r);
+  gpr_locked_ |= mask_of(r);
 }
 
 // ---- guest registers

@@ -50,6 +50,11 @@ class RegAlloc {
   bool skippable(ir::ValueId id) const;
   /// Lets the operands' registers go before the instruction's end.
   void unlock_all() { gpr_locked_ = xmm_locked_ = 0; }
+  struct Locks {
+    RegMask gprs, xmms;
+  };
+  Locks locks() const { return {gpr_locked_, xmm_locked_}; }
+  void set_locks(Locks locks) { gpr_locked_ = locks.gprs, xmm_locked_ = locks.xmms; }
   /// Values that did not fit into the spill area: the code is unusable.
   bool overflowed() const { return overflowed_; }
 
@@ -102,7 +107,7 @@ class RegAlloc {
   void define_constant(ir::ValueId id);
   /// `id` is a comparison to be emitted by its users; `of` is the icmp or fcmp (id itself, or one that id negates).
   void define_compare(ir::ValueId id, ir::ValueId of, bool negated);
-  /// A Compare became a plain value in `reg`; its operands are free.
+  /// A Compare became a plain value in `reg`, which is locked; its operands are free.
   void materialized(ir::ValueId id, int reg);
 
   // -- guest registers
