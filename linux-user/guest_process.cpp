@@ -11,7 +11,7 @@
 
 namespace ferry::linux_user {
 
-thread_local Task* current_task = nullptr;
+constinit thread_local Task* current_task = nullptr;
 
 Process::Process(Options opts, const Abi& guest_abi) : options(std::move(opts)), abi(guest_abi), paths(options.sysroot) {}
 

@@ -31,3 +31,10 @@ void ZSTD_trace_decompress_end(unsigned long long trace, const void* data) {
   (void)trace;
   (void)data;
 }
+
+/* glibc: fork() keeps the name-service database consistent, if the program has one. */
+__attribute__((weak)) void __nss_database_fork_prepare_parent(void* data);
+__attribute__((weak)) void __nss_database_fork_subprocess(void* data);
+
+__attribute__((weak)) void __nss_database_fork_prepare_parent(void* data) { (void)data; }
+__attribute__((weak)) void __nss_database_fork_subprocess(void* data) { (void)data; }
