@@ -117,6 +117,7 @@ class Parser {
     return false;
   }
   bool expected(std::string_view what) {
+    line_.at_end();  // skips spaces
     const std::string_view found = line_.rest().substr(0, 40);
     return fail("expected " + std::string(what) +
                 (found.empty() ? " at the end of the line" : " before `" + std::string(found) + "`"));
@@ -125,8 +126,10 @@ class Parser {
     return line_.accept(literal) || expected("`" + std::string(literal) + "`");
   }
   bool expect_number(uint64_t& out, uint64_t max = ~uint64_t{0}) {
-    return (line_.number(out) && out <= max) ||
-           expected(max == ~uint64_t{0} ? "a number" : "a number up to " + std::to_string(max));
+    const Line before = line_;
+    if (line_.number(out) && out <= max) return true;
+    line_ = before;
+    return expected(max == ~uint64_t{0} ? "a number" : "a number up to " + std::to_string(max));
   }
   bool expect_end() { return line_.at_end() || expected("the end of the line"); }
 
