@@ -45,7 +45,9 @@ void Emitter::on_br_if(const Inst& in, ValueId) {
   const HostCond cond = condition(in.args[0]);
   if (is_safe_point(if_true)) {
     const uint32_t skip = as_.jump_later(static_cast<uint8_t>(opposite(cond)));
-    jump_to_block(if_true, block_ + 1);
+    // Never by falling through, even into the next block: the other way's jump lies between.
+    poll(fn_->blocks[if_true].pc);
+    block_jumps_.push_back({as_.jump_later(), if_true});
     as_.bind(skip);
     jump_to_block(if_false, block_ + 1);
   } else if (if_true == block_ + 1 && !is_safe_point(if_false)) {
