@@ -24,16 +24,23 @@ struct Placement {
   const ir::Function& function;
   CodeSpace& space;
   std::span<std::byte> room = {};
+  size_t skipped = 0;
   LinkSlot* slots = nullptr;
   size_t used = 0;
   std::vector<std::byte*> thunks = {};
   std::string error = {};
 
+  // Constants of vectors want up to 64 bytes of alignment, more than the code space gives.
+  static constexpr size_t kAlignment = 64;
+
   bool take_room(size_t object_bytes) {
     const size_t total = support::align_up(object_bytes, 16) + plan.exits.size() * x64::kResolverBytes +
                          plan.calls.size() * x64::kCallThunkBytes;
-    room = space.reserve(total);
+    room = space.reserve(total + kAlignment);
     if (room.empty()) return false;
+    const auto address = reinterpret_cast<uintptr_t>(room.data());
+    skipped = support::align_up(address, kAlignment) - address;
+    room = room.subspan(skipped, total);
     slots = plan.exits.empty() ? nullptr : space.allocate_slots(plan.exits.size());
     return plan.exits.empty() || slots != nullptr;
   }
@@ -165,7 +172,7 @@ support::Result<std::unique_ptr<CodeObject>> link(llvm::ArrayRef<char> object, c
   Placement placement{plan, function, space};
   jitlink::link(std::move(*graph), std::make_unique<LinkContext>(placement));
   if (!placement.error.empty()) return support::Error{placement.error};
-  space.commit(placement.used);
+  space.commit(placement.skipped + placement.used);
 
   auto code = std::make_unique<CodeObject>();
   code->key = {function.pc, function.mode};

@@ -55,6 +55,8 @@ void Lowering::create_function() {
   function_->setCallingConv(llvm::CallingConv::PreserveNone);
   function_->addFnAttr(llvm::Attribute::NoUnwind);
   function_->addFnAttr(llvm::Attribute::StrictFP);
+  // Guest address 0 is an address like any other: what lies there faults, and the guest may handle that.
+  function_->addFnAttr(llvm::Attribute::NullPointerIsValid);
   function_->addFnAttr("frame-pointer", "none");
   function_->addFnAttr("no-jump-tables", "true");
   state_ = function_->getArg(0);
