@@ -99,7 +99,10 @@ void Emitter::float_to_int(const Inst& in, ValueId id, bool is_signed) {
     jumps[0] = as_.jump_later(static_cast<uint8_t>(HostCond::O));
   } else {
     // Only what a signed 64-bit conversion covers: 0 <= value < 2^32, 2^63.
+    // All registers are taken before the first jump: what taking one stores must not be jumped over.
+    const bool may_reach_limit = current && in.type == Type::I32;
     const int bound = ra_.scratch_xmm();
+    const int high = may_reach_limit ? ra_.scratch_gpr() : kNoReg;
     vec_zero(bound);
     ucomis(from, value, bound);
     jumps[0] = as_.jump_later(static_cast<uint8_t>(HostCond::B));
@@ -107,9 +110,8 @@ void Emitter::float_to_int(const Inst& in, ValueId id, bool is_signed) {
     const VecPrefix prefix = is_double ? VecPrefix::P66 : VecPrefix::None;
     as_.vec_pool({prefix, VecMap::M0f, 0x2e}, host_.avx, value, kNoReg, limit, 0);
     jumps[1] = as_.jump_later(static_cast<uint8_t>(HostCond::Ae));
-    if (current && in.type == Type::I32) {
+    if (may_reach_limit) {
       // Rounding may reach 2^32.
-      const int high = ra_.scratch_gpr();
       convert(Xbyak::Reg64(to), value);
       as_.mov(Xbyak::Reg64(high), Xbyak::Reg64(to));
       as_.shr(Xbyak::Reg64(high), 32);

@@ -510,6 +510,7 @@ void Emitter::on_trunc(const Inst& in, ValueId id) {
   const int to = ra_.define(id, v);
   ra_.copy_to(to, v);
   as_.and_(r(to, 32), 1);
+  clobber_flags();
   ra_.set_clean(id, true);
 }
 

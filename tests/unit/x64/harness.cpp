@@ -41,11 +41,25 @@ extern "C" void x64_test_touch_state(State* state, uint64_t a, uint64_t b) {
 
 extern "C" uint32_t x64_test_peek(State* state, uint64_t a) { return static_cast<uint32_t>(state->words[a % kWords] ^ state->vectors[a % kVectors].high); }
 
+/// A letter and two digits for each row.
+constexpr auto kNames = [] {
+  std::array<std::array<char, 3>, kWords + kHalves + kFlags + kVectors> names{};
+  for (size_t row = 0; row < names.size(); ++row) {
+    constexpr unsigned kCounts[] = {kWords, kHalves, kFlags, kVectors};
+    size_t index = row;
+    size_t kind = 0;
+    while (index >= kCounts[kind]) index -= kCounts[kind++];
+    names[row] = {"whfv"[kind], static_cast<char>('0' + index / 10), static_cast<char>('0' + index % 10)};
+  }
+  return names;
+}();
+
 constexpr auto kRows = [] {
   std::array<ir::StateReg, kWords + kHalves + kFlags + kVectors + 2> rows{};
   size_t n = 0;
   const auto add = [&](Type type, size_t offset, int pin) {
-    rows[n++] = {"r", type, static_cast<uint16_t>(offset), static_cast<int8_t>(pin)};
+    const std::string_view name = n < kNames.size() ? std::string_view(kNames[n].data(), 3) : type == Type::I64 && n == kNames.size() ? "pc" : "trap_arg";
+    rows[n++] = {name, type, static_cast<uint16_t>(offset), static_cast<int8_t>(pin)};
   };
   for (unsigned i = 0; i < kWords; ++i) {
     add(Type::I64, offsetof(State, words) + 8 * i, i < ir::kPinCount ? static_cast<int>(i) : ir::kNoPin);
