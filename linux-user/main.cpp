@@ -75,7 +75,9 @@ int run_host_program(const Process& process, const Program& program) {
 int run_guest(Process& process, Program& program) {
   const ir::GuestArch* arch = frontend::find_guest(process.abi.machine());
   if (!arch) return fail("was built without " + std::string(process.abi.machine()), kFerryFailed);
-  auto engine = backend::Engine::create(*arch, process.options.engine);
+  backend::EngineOptions engine_options = process.options.engine;
+  engine_options.access = &process.memory;
+  auto engine = backend::Engine::create(*arch, engine_options);
   if (!engine) return fail(engine.error().message, kFerryFailed);
   process.engine = std::move(*engine);
   process.memory.set_engine(process.engine.get());

@@ -37,14 +37,9 @@ std::string format_pointer(uint64_t v) { return v == 0 ? "NULL" : format_hex(v);
 
 std::string format_dirfd(uint64_t v) { return static_cast<int32_t>(v) == AT_FDCWD ? "AT_FDCWD" : format_int(v); }
 
-std::string format_string(uint64_t v) {
-  if (v == 0) return "NULL";
-  char text[kStringShown + 1];
-  const int64_t length = copy_string_from_guest(text, {v}, sizeof text);
-  if (length == -EFAULT) return format_hex(v);
-  const size_t shown = length < 0 ? kStringShown : static_cast<size_t>(length);
+std::string quote(std::string_view text, bool cut_off) {
   std::string quoted = "\"";
-  for (const char c : std::string_view(text, shown)) {
+  for (const char c : text) {
     if (c == '"' || c == '\\') {
       quoted += '\\';
       quoted += c;
@@ -56,7 +51,22 @@ std::string format_string(uint64_t v) {
       quoted += c;
     }
   }
-  return quoted + (length < 0 ? "\"..." : "\"");
+  return quoted + (cut_off ? "\"..." : "\"");
+}
+
+std::string format_string(uint64_t v) {
+  if (v == 0) return "NULL";
+  char text[kStringShown + 1];
+  const int64_t length = copy_string_from_guest(text, {v}, sizeof text);
+  if (length == -EFAULT) return format_hex(v);
+  return quote({text, length < 0 ? kStringShown : static_cast<size_t>(length)}, length < 0);
+}
+
+/// Bytes, as many as the next argument says.
+std::string format_buffer(uint64_t v, uint64_t size) {
+  char text[kStringShown];
+  const size_t shown = std::min<uint64_t>(size, sizeof text);
+  return copy_from_guest(text, {v}, shown) ? quote({text, shown}, shown < size) : format_pointer(v);
 }
 
 std::string format_string_list(uint64_t v) {
@@ -179,7 +189,11 @@ constexpr Format kFormats[] = {
 #undef FORMAT
 };
 
-std::string format_argument(std::string_view word, uint64_t value) {
+/// The word for bytes whose number is the next argument.
+constexpr std::string_view kBuffer = "buffer";
+
+std::string format_argument(std::string_view word, uint64_t value, uint64_t next) {
+  if (word == kBuffer) return format_buffer(value, next);
   for (const Format& format : kFormats) {
     if (format.word == word) return format.print(value);
   }
@@ -205,6 +219,7 @@ std::string format_result(SysResult result) {
 }  // namespace
 
 bool is_strace_word(std::string_view word) {
+  if (word == kBuffer) return true;
   for (const Format& format : kFormats) {
     if (format.word == word) return true;
   }
@@ -217,7 +232,7 @@ std::string Strace::format_call(const SyscallRow& row, const SyscallArgs& args) 
   for (size_t i = 0; i < args.size() && !words.empty(); ++i) {
     const size_t end = std::min(words.find(' '), words.size());
     if (i > 0) text += ", ";
-    text += format_argument(words.substr(0, end), args[i]);
+    text += format_argument(words.substr(0, end), args[i], i + 1 < args.size() ? args[i + 1] : 0);
     words.remove_prefix(std::min(end + 1, words.size()));
   }
   return text + ")";

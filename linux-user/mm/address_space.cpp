@@ -59,10 +59,15 @@ void AddressSpace::split(GuestAddr at) {
   vmas_.emplace_hint(std::next(it), at, tail);
 }
 
-void AddressSpace::erase(GuestAddr first, GuestAddr last) {
+void AddressSpace::cut_out(GuestAddr first, GuestAddr last) {
   split(first);
   split(last);
   vmas_.erase(vmas_.lower_bound(first), vmas_.lower_bound(last));
+}
+
+void AddressSpace::erase(GuestAddr first, GuestAddr last) {
+  const std::lock_guard guard(map_mutex_);
+  cut_out(first, last);
 }
 
 void AddressSpace::merge_around(GuestAddr first, GuestAddr last) {
@@ -83,12 +88,14 @@ void AddressSpace::merge_around(GuestAddr first, GuestAddr last) {
 }
 
 void AddressSpace::insert(GuestAddr first, GuestAddr last, int protection, VmaKind kind) {
-  erase(first, last);
+  const std::lock_guard guard(map_mutex_);
+  cut_out(first, last);
   vmas_.emplace(first, Vma{last, protection, kind});
   merge_around(first, last);
 }
 
 void AddressSpace::change_protection(GuestAddr first, GuestAddr last, int protection) {
+  const std::lock_guard guard(map_mutex_);
   split(first);
   split(last);
   for (auto it = vmas_.lower_bound(first); it != vmas_.end() && it->first < last; ++it) it->second.protection = protection;
@@ -347,8 +354,8 @@ bool AddressSpace::is_mapped(GuestAddr address, uint64_t length) const {
   return length <= kAddressLimit && covers(address, address + length);
 }
 
-bool AddressSpace::is_executable(GuestAddr address) const {
-  const std::lock_guard guard(mutex_);
+bool AddressSpace::executable(GuestAddr address) {
+  const std::lock_guard guard(map_mutex_);
   const auto it = vmas_.upper_bound(address);
   if (it == vmas_.begin()) return false;
   const Vma& vma = std::prev(it)->second;

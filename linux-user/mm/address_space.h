@@ -6,12 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "backend/engine.h"
 #include "ir/support/address.h"
 #include "linux-user/sys_result.h"
-
-namespace ferry::backend {
-class Engine;
-}
 
 namespace ferry::linux_user {
 
@@ -27,7 +24,7 @@ struct Vma {
 /// The guest's memory map. Guest memory is mapped at its own address (docs/adr/0007-address-space.md); this knows which mappings are the guest's, so that
 /// ferry's own are safe from it, and which are executable, so that translations of them are forgotten. Thread-safe.
 /// All methods that return SysResult answer what the system call of their name answers.
-class AddressSpace {
+class AddressSpace final : public backend::CodeAccess {
  public:
   static constexpr uint64_t kPageSize = 4096;
 
@@ -52,8 +49,7 @@ class AddressSpace {
 
   /// Whether all of [address, address + length) is mapped by the guest.
   bool is_mapped(GuestAddr address, uint64_t length) const;
-  /// Whether the guest may execute the byte at `address`.
-  bool is_executable(GuestAddr address) const;
+  bool executable(GuestAddr address) override;
   std::map<GuestAddr, Vma> snapshot() const;
 
   /// Around fork(): the map is at rest between the two; in the child too.
@@ -72,6 +68,7 @@ class AddressSpace {
   void insert(GuestAddr first, GuestAddr last, int protection, VmaKind kind);
   void erase(GuestAddr first, GuestAddr last);
   void split(GuestAddr at);
+  void cut_out(GuestAddr first, GuestAddr last);
   void merge_around(GuestAddr first, GuestAddr last);
   void change_protection(GuestAddr first, GuestAddr last, int protection);
   void forget_code(GuestAddr first, GuestAddr last);
@@ -80,7 +77,10 @@ class AddressSpace {
   /// The parts of [first, last) that the guest has mapped.
   std::vector<Range> overlaps(GuestAddr first, GuestAddr last) const;
 
+  /// Held during each operation, the engine's lock is taken below it.
   mutable std::mutex mutex_;
+  /// Held, below mutex_, while the map changes, and by executable(), which the engine calls with its lock held.
+  std::mutex map_mutex_;
   Map vmas_;
   std::map<GuestAddr, uint64_t> shared_segments_;  ///< shmat: address -> bytes, for shmdt
   backend::Engine* engine_ = nullptr;

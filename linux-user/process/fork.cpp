@@ -77,24 +77,21 @@ void become_child_process(Task& task, const CloneRequest& request) {
 }  // namespace
 
 ForkLocks::ForkLocks(Task& task) : task_(task) {
-  task_.process.engine->prepare_fork();
   task_.process.memory.lock();
+  task_.process.engine->prepare_fork();
   task_.group->signals.mutex.lock();
 }
 
-void ForkLocks::release() {
+void ForkLocks::release_in_parent() {
   task_.group->signals.mutex.unlock();
+  task_.process.engine->after_fork_parent();
   task_.process.memory.unlock();
 }
 
-void ForkLocks::release_in_parent() {
-  release();
-  task_.process.engine->after_fork_parent();
-}
-
 void ForkLocks::release_in_child() {
-  release();
+  task_.group->signals.mutex.unlock();
   task_.process.engine->after_fork_child();
+  task_.process.memory.unlock();
 }
 
 SysResult fork_process(Task& parent, const CloneRequest& request) {

@@ -5,7 +5,8 @@
 namespace ferry::linux_user {
 
 /// Brings everything that other threads may be changing to rest around fork(2), so that the child, which has only this thread, finds
-/// no lock held and nothing half done. Locks are taken in one order: engine, memory map, signal actions.
+/// no lock held and nothing half done. Locks are taken in one order: memory map (whose operations
+/// call the engine), engine, signal actions.
 class ForkLocks {
  public:
   explicit ForkLocks(Task& task);
@@ -13,8 +14,6 @@ class ForkLocks {
   void release_in_child();
 
  private:
-  void release();
-
   Task& task_;
 };
 
