@@ -38,9 +38,8 @@ class FlagLiveness {
       if (inst.op == Op::set_reg) {
         flags.written_first |= bits_.of(inst);
         flags.read_first &= ~bits_.of(inst);
-      } else if (const uint64_t seen = seen_by(inst); seen != 0) {
-        flags.read_first |= seen;
-        flags.written_first &= ~seen;
+      } else {
+        flags.read_first |= seen_by(inst);
       }
     });
     context_.block_flags[b] = flags;

@@ -30,7 +30,7 @@ class PassContext {
   /// What flows between blocks, one bit per one-bit guest register.
   struct BlockFlags {
     uint64_t read_first = 0;     ///< read before it is written
-    uint64_t written_first = 0;  ///< written before anybody can see it
+    uint64_t written_first = 0;  ///< written, and unless it is in read_first before anybody can see it
     uint64_t live_out = 0;
   };
 

@@ -168,6 +168,7 @@ class Generator {
 
   // ---- instructions ----
   void inst() {
+    if (random_.one_in(3)) return idiom();
     const auto op = static_cast<Op>(random_.below(ir::kOpCount));
     switch (ir::info(op).trait) {
       case Trait::Marker:
@@ -189,6 +190,129 @@ class Generator {
     }
   }
   void keep(Value v) { values_.push_back(v); }
+
+  // ---- sequences that passes look for and that single random instructions seldom make ----
+  void idiom() {
+    switch (random_.below(8)) {
+      case 0:
+        return keep(inverted(of_type(Type::I1)));
+      case 1:
+        return comparison();
+      case 2:
+        return conversions();
+      case 3:
+        return boolean_as_number();
+      case 4:
+        return with_special_constant();
+      case 5:
+        return subtraction_flags();
+      case 6:
+        return lanes();
+      default:
+        return computed_address();
+    }
+  }
+
+  Value inverted(Value condition) { return b_.xor_(condition, b_.i1(true)); }
+
+  void comparison() {
+    const Type type = random_type(ir::kIntegersAndBool);
+    const bool constant_first = random_.one_in(2);
+    const Value a = constant_first ? konst(type) : of_type(type);
+    const Value b = constant_first || random_.one_in(2) ? of_type(type) : konst(type);
+    const Value condition =
+        b_.icmp(static_cast<ir::IntCond>(random_.below(std::size(ir::kIntCondText))), a, b);
+    const Value last = random_.one_in(2) ? inverted(condition) : condition;
+    keep(last);
+    const Type result = random_type(ir::kAnyValue);
+    keep(b_.select(last, of_type(result), of_type(result)));
+  }
+
+  void conversions() {
+    Value v = of_type(random_type(ir::kIntegersAndBool));
+    for (unsigned i = 0; i < 3; ++i) {
+      if (v.type != Type::I1 && random_.one_in(3)) {
+        v = b_.and_(v, b_.konst(v.type, (uint64_t{1} << random_.below(ir::bits(v.type))) - 1));
+      }
+      const Type to = random_type(ir::kIntegersAndBool);
+      if (ir::bits(to) < ir::bits(v.type))
+        v = b_.trunc(to, v);
+      else if (ir::bits(to) > ir::bits(v.type))
+        v = random_.one_in(2) ? b_.sext(to, v) : b_.zext(to, v);
+      keep(v);
+    }
+  }
+
+  void boolean_as_number() {
+    const Type type = random_type(ir::kIntegers);
+    const Value condition = of_type(Type::I1);
+    const Value number = random_.one_in(2) ? b_.zext(type, condition)
+                                           : b_.select(condition, b_.konst(type, 1), b_.konst(type, 0));
+    const auto cond = static_cast<ir::IntCond>(random_.below(std::size(ir::kIntCondText)));
+    keep(number);
+    keep(b_.icmp(cond, number, b_.konst(type, random_.below(3))));
+  }
+
+  void with_special_constant() {
+    static constexpr Op kOps[] = {Op::add,  Op::sub,  Op::mul, Op::and_, Op::or_,  Op::xor_, Op::andn,
+                                  Op::smin, Op::umax, Op::shl, Op::lshr, Op::ashr, Op::rotr};
+    const Op op = kOps[random_.below(std::size(kOps))];
+    const Type type = random_type(ir::allowed_types(op));
+    const ir::Bits128 ones{~uint64_t{0}, ~uint64_t{0}};
+    const Value constant = random_.one_in(3)   ? b_.konst(type, ones.low, ones.high)
+                           : random_.one_in(2) ? b_.konst(type, random_.below(2))
+                                               : konst(type);
+    const Value other = of_type(type);
+    keep(random_.one_in(3) ? b_.binary(op, type, constant, other) : b_.binary(op, type, other, constant));
+  }
+
+  void subtraction_flags() {
+    const Type type = random_type(ir::kWords);
+    const Value a = of_type(type);
+    const Value b = b_.not_(random_.one_in(2) ? b_.konst(type, 0) : of_type(type));
+    const Value carry_in = random_.one_in(2) ? b_.i1(true) : of_type(Type::I1);
+    keep(b_.emit(Op::carry, Type::I1, {a, b, carry_in}));
+    keep(b_.emit(Op::overflow, Type::I1, {a, b, carry_in}));
+  }
+
+  void lanes() {
+    const Type type = random_type(ir::kVectors);
+    const Value scalar = of_type(ir::lane_type(type));
+    const uint64_t lane = random_.below(ir::lanes(type));
+    Value v = random_.one_in(2) ? b_.emit(Op::scalar_to_vec, type, {scalar})
+                                : b_.emit(Op::insert_lane, type, {of_type(type), scalar}, lane);
+    if (random_.one_in(2)) v = b_.unary(Op::zero_upper, type, v);
+    keep(v);
+    keep(b_.emit(Op::extract_lane, scalar.type, {v}, random_.one_in(2) ? lane : 0));
+  }
+
+  // base +- constant + (index << scale << amount), within memory
+  void computed_address() {
+    ir::MemAccess m{.disp = static_cast<int32_t>(random_.below(500)), .bytes = 8};
+    Value base = memory_base();
+    Value index = b_.and_(of_type(Type::I64), b_.i64(0xf));
+    const uint64_t amount = random_.below(5);
+    if (amount != 0) index = b_.shl(index, b_.i64(amount));
+    if (random_.one_in(2)) {
+      m.scale = static_cast<uint8_t>(random_.below(4));
+      base = b_.add(base, b_.i64(random_.below(500)));
+      base = b_.sub(base, b_.i64(0));
+    } else {
+      base = random_.one_in(2) ? b_.add(base, index) : b_.add(index, base);
+      base = b_.add(base, b_.i64(300));
+      base = b_.sub(base, b_.i64(random_.below(300)));
+      index = {};
+    }
+    ir::Inst inst{.op = Op::load,
+                  .type = Type::I64,
+                  .arg_count = 2,
+                  .args = {base.id, index.id, ir::kNoValue},
+                  .imm = m.pack()};
+    if (random_.one_in(2)) return keep(push(inst));
+    inst.op = Op::store;
+    inst.args[inst.arg_count++] = of_type(Type::I64).id;
+    push(inst);
+  }
 
   Value get_reg() {
     const auto reg = static_cast<ir::RegId>(random_.below(toy_layout().regs.size()));
