@@ -32,6 +32,8 @@ class HostDisassembler {
 
 /// Makes a code generator; called at the first compile, so that a short program never pays for it.
 using CodegenFactory = std::unique_ptr<Codegen> (*)(const EngineOptions&);
+/// backend/llvm's code generator; there when FERRY_LLVM is built.
+std::unique_ptr<Codegen> make_llvm_codegen(const EngineOptions& options);
 
 enum class EngineKind : uint8_t { Interp, Baseline, Llvm, Auto };
 
@@ -51,7 +53,7 @@ struct EngineOptions {
   uint64_t code_address = 0;      ///< where the code cache should lie; 0: the kernel chooses
   bool background = true;         ///< compile with LLVM on a thread of its own (Auto only)
   bool perf_map = false;          ///< write /tmp/perf-PID.map
-  CodegenFactory llvm = nullptr;  ///< backend/llvm's make_llvm_codegen; without it Auto is Baseline
+  CodegenFactory llvm = nullptr;  ///< make_llvm_codegen; without it Auto is Baseline
   CodeAccess* access = nullptr;   ///< without it every readable page is executable
   HostDisassembler* disassembler = nullptr;  ///< for dump=asm
 };

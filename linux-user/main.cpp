@@ -77,6 +77,9 @@ int run_guest(Process& process, Program& program) {
   if (!arch) return fail("was built without " + std::string(process.abi.machine()), kFerryFailed);
   backend::EngineOptions engine_options = process.options.engine;
   engine_options.access = &process.memory;
+#ifdef FERRY_LLVM
+  engine_options.llvm = backend::make_llvm_codegen;
+#endif
   auto engine = backend::Engine::create(*arch, engine_options);
   if (!engine) return fail(engine.error().message, kFerryFailed);
   process.engine = std::move(*engine);

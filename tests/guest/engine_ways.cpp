@@ -1,7 +1,7 @@
 #include "tests/guest/ways.h"
 
 #ifdef FERRY_LLVM
-#include "backend/llvm/codegen.h"
+#include "backend/engine.h"
 #endif
 
 namespace ferry::guest_test {

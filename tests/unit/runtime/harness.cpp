@@ -4,7 +4,7 @@
 #include <cstdio>
 
 #ifdef FERRY_TEST_LLVM
-#include "backend/llvm/codegen.h"
+#include "backend/engine.h"
 #endif
 
 namespace ferry::toy {
