@@ -18,7 +18,9 @@ using ir::Type;
 using ir::Value;
 
 constexpr ir::RegId kX7 = 7;
+constexpr ir::RegId kX8 = 8;
 constexpr ir::RegId kFirstFlag = 12;
+constexpr ir::RegId kV3 = 19;
 constexpr unsigned kTypes = std::size(ir::kTypeInfo);
 
 class Random {
@@ -108,6 +110,7 @@ class Generator {
       values_.clear();
       b_.begin_block({0x1000 + 0x100 * uint64_t{block}});
       for (unsigned i = 0; i < options_.insts_per_block; ++i) inst();
+      if (random_.one_in(2)) observe_all();
       end(block);
     }
   }
@@ -483,6 +486,26 @@ class Generator {
     const Value result = push(inst);
     if (result.type != Type::Void) keep(result);
   }
+
+  // Mixes every value of the block into registers, so that no difference gets lost.
+  void observe_all() {
+    Value numbers = b_.get_reg(kX8, Type::I64);
+    Value vectors = b_.get_reg(kV3, Type::V16I8);
+    const Value thirteen = b_.i64(13);
+    for (const Value& v : values_) {
+      if (ir::is_vector(v.type)) {
+        vectors = b_.binary(Op::sub, Type::V16I8, b_.binary(Op::add, Type::V16I8, vectors, vectors), v);
+      } else if (ir::is_float(v.type)) {
+        vectors =
+            b_.binary(Op::xor_, Type::V16I8, vectors, b_.emit(Op::scalar_to_vec, vector_of(v.type), {v}));
+      } else {
+        numbers = b_.add(b_.emit(Op::rotr, Type::I64, {numbers, thirteen}), b_.zext(Type::I64, v));
+      }
+    }
+    b_.set_reg(kX8, numbers);
+    b_.set_reg(kV3, vectors);
+  }
+  static Type vector_of(Type lane) { return ir::float_vector_type(ir::bits(lane)); }
 
   void end(unsigned block) {
     const unsigned later = options_.blocks - block - 1;
