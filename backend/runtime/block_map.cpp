@@ -60,14 +60,14 @@ bool BlockMap::put(Table& table, Record& record) {
   }
 }
 
-void BlockMap::insert(Record& record) {
+Record* BlockMap::insert(Record& record) {
   if (Entry* entry = entry_of(*table_.load(std::memory_order_relaxed), record.key)) {
-    entry->record.store(&record, std::memory_order_release);
-    return;
+    return entry->record.exchange(&record, std::memory_order_acq_rel);
   }
-  if ((used_ + 1) * 2 > table_.load(std::memory_order_relaxed)->mask) grow();
+  if (crowded(used_ + 1, table_.load(std::memory_order_relaxed)->mask + 1)) grow();
   if (put(*table_.load(std::memory_order_relaxed), record)) ++used_;
   ++live_;
+  return nullptr;
 }
 
 void BlockMap::erase(const Record& record) {
@@ -80,7 +80,7 @@ void BlockMap::erase(const Record& record) {
 void BlockMap::grow() {
   const Table& old = *tables_.back();
   size_t entries = kFirstEntries;
-  while (entries < live_ * 4) entries *= 2;
+  while (crowded(live_ * 2, entries)) entries *= 2;
   auto bigger = std::make_unique<Table>(entries);
   for (size_t i = 0; i <= old.mask; ++i) {
     if (Record* record = old.entries[i].record.load(std::memory_order_relaxed)) put(*bigger, *record);

@@ -17,8 +17,8 @@ class BlockMap {
 
   /// The valid translation for `key`, or nullptr.
   Record* find(ir::BlockKey key) const;
-  /// Makes `record` the translation for its key.
-  void insert(Record& record);
+  /// Makes `record` the translation for its key. Returns the one before, or nullptr.
+  Record* insert(Record& record);
   void erase(const Record& record);
   /// Empties the map. No reader may be about.
   void clear();
@@ -42,6 +42,7 @@ class BlockMap {
   static Entry* entry_of(const Table& table, ir::BlockKey key);
   /// Adds a record whose key is not there. True when that took an empty entry.
   static bool put(Table& table, Record& record);
+  static bool crowded(size_t used, size_t entries) { return used * 3 > entries * 2; }
 
   std::atomic<Table*> table_;
   std::vector<std::unique_ptr<Table>> tables_;  ///< the last is current; older ones may still have readers

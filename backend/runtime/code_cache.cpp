@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -14,6 +15,7 @@ namespace ferry::backend {
 namespace {
 
 constexpr uint64_t kPage = 4096;
+constexpr size_t kPopulateBytes = 64 * 1024;
 constexpr uint64_t kCodeAlignment = 16;
 constexpr uint64_t kReach = (uint64_t{1} << 31) - kPage;  ///< of a 32-bit displacement
 
@@ -42,9 +44,19 @@ CodeCache::CodeCache(std::byte* base, size_t data_bytes, size_t total_bytes)
       code_begin_(base + data_bytes),
       code_(code_begin_),
       code_kept_(code_begin_),
-      code_end_(base + total_bytes) {}
+      code_end_(base + total_bytes),
+      data_populated_{base},
+      code_populated_{code_begin_} {}
 
 CodeCache::~CodeCache() { munmap(base_, total_bytes_); }
+
+void CodeCache::Populated::cover(std::byte* used_to, std::byte* limit) {
+  if (used_to <= end) return;
+  const auto wanted = std::max(static_cast<size_t>(used_to - end), kPopulateBytes);
+  const auto bytes = std::min(support::align_up(wanted, kPage), static_cast<size_t>(limit - end));
+  madvise(end, bytes, MADV_POPULATE_WRITE);  // where the kernel cannot, pages come one by one
+  end += bytes;
+}
 
 std::span<std::byte> CodeCache::reserve(size_t bytes) {
   const auto room = static_cast<size_t>(code_end_ - code_);
@@ -52,6 +64,7 @@ std::span<std::byte> CodeCache::reserve(size_t bytes) {
     full_ = true;
     return {};
   }
+  code_populated_.cover(code_ + bytes, code_end_);
   return {code_, room};
 }
 
@@ -67,6 +80,7 @@ std::byte* CodeCache::allocate_data(size_t bytes) {
   }
   std::byte* at = data_;
   data_ += bytes;
+  data_populated_.cover(data_, data_end_);
   return at;
 }
 

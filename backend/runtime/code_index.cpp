@@ -25,7 +25,7 @@ CodeIndex::~CodeIndex() {
 bool CodeIndex::append(Record& record) {
   const size_t at = count_.load(std::memory_order_relaxed);
   if (at == capacity_) return false;
-  rows_[at] = {reinterpret_cast<uintptr_t>(record.object->code.data()), &record};
+  rows_[at] = {reinterpret_cast<uintptr_t>(record.code.data()), &record};
   count_.store(at + 1, std::memory_order_release);
   return true;
 }
@@ -36,14 +36,14 @@ Record* CodeIndex::find(uint64_t host_pc) const {
                                       [](uint64_t pc, const Row& row) { return pc < row.begin; });
   if (after == rows_) return nullptr;
   const Row& row = after[-1];
-  return host_pc - row.begin < row.record->object->code.size() ? row.record : nullptr;
+  return host_pc - row.begin < row.record->code.size() ? row.record : nullptr;
 }
 
-const FaultPoint* find_fault_point(const CodeObject& object, uint64_t host_pc) {
-  const uint64_t offset = host_pc - reinterpret_cast<uintptr_t>(object.code.data());
-  const auto after = std::upper_bound(object.fault_points.begin(), object.fault_points.end(), offset,
+const FaultPoint* find_fault_point(const Record& record, uint64_t host_pc) {
+  const uint64_t offset = host_pc - reinterpret_cast<uintptr_t>(record.code.data());
+  const auto after = std::upper_bound(record.fault_points.begin(), record.fault_points.end(), offset,
                                       [](uint64_t at, const FaultPoint& point) { return at < point.host_offset; });
-  if (after == object.fault_points.begin()) return nullptr;
+  if (after == record.fault_points.begin()) return nullptr;
   const FaultPoint& point = after[-1];
   return offset - point.host_offset < point.host_size ? &point : nullptr;
 }

@@ -36,7 +36,7 @@ class CodeIndex {
   std::atomic<size_t> count_{0};
 };
 
-/// The fault point of `object` that covers `host_pc`, or nullptr.
-const FaultPoint* find_fault_point(const CodeObject& object, uint64_t host_pc);
+/// The fault point of `record` that covers `host_pc`, or nullptr.
+const FaultPoint* find_fault_point(const Record& record, uint64_t host_pc);
 
 }  // namespace ferry::backend

@@ -57,6 +57,8 @@ class CpuImpl final : public Cpu {
   std::atomic<uint32_t> inside{0};    ///< not 0: may hold pointers to records and code
   uint64_t generation = 0;            ///< of translations that the predictions were made from
   uint64_t mode = 0;
+  Record* prepared = nullptr;         ///< what was made ready for the pc, in generation `prepared_in`
+  uint64_t prepared_in = 0;
   volatile std::sig_atomic_t activity = static_cast<int>(Activity::Outside);
   std::jmp_buf recovery;              ///< where a fault while Guarded continues
   ir::InterpContext interp;

@@ -42,13 +42,13 @@ EngineImpl::Outcome EngineImpl::step(CpuImpl& cpu) {
   world_.enter(cpu);
   for (bool by_branch = false;;) {
     const ir::BlockKey key{cpu.pc(), cpu.mode};
-    const Record* record = translations_.find(key);
+    const Record* record = find(cpu, key);
     if (!record) {
       world_.leave(cpu);
       const CaughtFault fault = prepare(cpu, key, nullptr, 0);
       return fault ? after_fault(cpu, fault) : std::nullopt;
     }
-    if (!record->entry) return run_function(cpu, *record);
+    if (!record->entry()) return run_function(cpu, *record);
     if (by_branch && options_.jump_cache) cpu.cache_target(*record);
     run_code(cpu, *record);
     if (static_cast<ExitKind>(cpu.area().exit_kind) != ExitKind::Indirect) return after_code(cpu);
@@ -63,11 +63,21 @@ EngineImpl::Outcome EngineImpl::step(CpuImpl& cpu) {
   }
 }
 
+/// Inside. What was just made ready needs no look-up, if nothing happened since.
+const Record* EngineImpl::find(CpuImpl& cpu, ir::BlockKey key) {
+  const Record* prepared = std::exchange(cpu.prepared, nullptr);
+  if (prepared && cpu.prepared_in == cpu.generation && prepared->key == key &&
+      prepared->valid.load(std::memory_order_acquire)) {
+    return prepared;
+  }
+  return translations_.find(key);
+}
+
 void EngineImpl::run_code(CpuImpl& cpu, const Record& record) {
   cpu.dispatches.store(cpu.dispatches.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   cpu.activity = static_cast<int>(Activity::Translated);
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  stubs_.enter(cpu.state(), record.entry);
+  stubs_.enter(cpu.state(), record.entry());
   std::atomic_signal_fence(std::memory_order_seq_cst);
   cpu.activity = static_cast<int>(Activity::Outside);
   if (cpu.relocation != RelocationPool::kNone) release_relocation(cpu);

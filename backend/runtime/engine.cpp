@@ -1,8 +1,5 @@
 #include "backend/engine.h"
 
-#include <unistd.h>
-
-#include <string>
 #include <utility>
 
 #include "backend/runtime/engine_impl.h"
@@ -24,12 +21,8 @@ EngineImpl::EngineImpl(const ir::GuestArch& arch, const EngineOptions& options, 
       cache_(std::move(cache)),
       world_(lock_),
       source_(arch_, options_),
-      translations_(world_, *cache_, options_.code_bytes),
+      translations_(world_, *cache_, options_),
       optimizer_(lock_, options_, source_, *cache_, translations_, stats_) {}
-
-EngineImpl::~EngineImpl() {
-  if (perf_map_) std::fclose(perf_map_);
-}
 
 std::optional<support::Error> EngineImpl::start() {
   if (!translations_.usable()) return support::Error{"no address space for the index of translated code"};
@@ -43,9 +36,6 @@ std::optional<support::Error> EngineImpl::start() {
   if (!relocations_.allocate(*cache_)) return support::Error{"the code cache is too small"};
   cache_->keep();
   baseline_ = x64::make_x64_codegen(options_);
-  if (options_.perf_map) {
-    perf_map_ = std::fopen(("/tmp/perf-" + std::to_string(getpid()) + ".map").c_str(), "we");
-  }
   return std::nullopt;
 }
 
@@ -106,6 +96,7 @@ void EngineImpl::after_fork_child() {
 EngineStats EngineImpl::stats() const {
   const std::lock_guard hold(lock_);
   EngineStats all = stats_;
+  all.baseline_ns = clock_.nanoseconds(baseline_ticks_);
   for (const CpuImpl* cpu : world_.cpus()) all.dispatches += cpu->dispatches.load(std::memory_order_relaxed);
   all.faults = faults_.load(std::memory_order_relaxed);
   all.tagged_accesses = tagged_accesses_.load(std::memory_order_relaxed);

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <atomic>
-#include <cstdio>
 #include <memory>
 #include <mutex>
 #include <optional>
 
 #include "backend/codegen.h"
 #include "backend/engine.h"
+#include "backend/runtime/clock.h"
 #include "backend/runtime/code_cache.h"
 #include "backend/runtime/cpu.h"
 #include "backend/runtime/optimizer.h"
@@ -24,7 +24,6 @@ namespace ferry::backend {
 class EngineImpl final : public Engine {
  public:
   EngineImpl(const ir::GuestArch& arch, const EngineOptions& options, std::unique_ptr<CodeCache> cache);
-  ~EngineImpl() override;
 
   /// Second half of the construction: what may fail.
   std::optional<support::Error> start();
@@ -44,6 +43,7 @@ class EngineImpl final : public Engine {
   // -- dispatch.cpp. A Stop is what run() returns; nothing: go on at the state's pc.
   using Outcome = std::optional<Stop>;
   Outcome step(CpuImpl& cpu);
+  const Record* find(CpuImpl& cpu, ir::BlockKey key);
   void run_code(CpuImpl& cpu, const Record& record);
   Outcome run_function(CpuImpl& cpu, const Record& record);
   Outcome after_code(CpuImpl& cpu);
@@ -60,14 +60,13 @@ class EngineImpl final : public Engine {
   CaughtFault prepare(CpuImpl& cpu, ir::BlockKey key, LinkSlot* slot, uint64_t generation);
   /// Lock held, outside. Nullptr: `fault` says why the guest cannot execute there.
   Record* obtain(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
-  std::unique_ptr<Record> make(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
-  std::unique_ptr<Record> make_block(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
-  std::unique_ptr<Record> make_interpreted(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
-  std::unique_ptr<Record> make_region(CpuImpl& cpu, ir::BlockKey key);
+  Made make(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
+  Made make_block(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
+  Made make_interpreted(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
+  Made make_region(CpuImpl& cpu, ir::BlockKey key);
   /// The IR of a region at `key`, or nullptr when its code cannot be read.
   std::unique_ptr<ir::Function> translate_region(CpuImpl& cpu, ir::BlockKey key, bool precise);
   void flush();
-  void published(const Record& record);
   /// A loop or call edge was taken often: outside, lock not held.
   void heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t generation);
 
@@ -84,6 +83,8 @@ class EngineImpl final : public Engine {
   /// The translation lock.
   mutable std::mutex lock_;
   EngineStats stats_;
+  TickClock clock_;
+  uint64_t baseline_ticks_ = 0;
   std::atomic<uint64_t> faults_{0};
   std::atomic<uint64_t> tagged_accesses_{0};
   std::unique_ptr<CodeCache> cache_;
@@ -97,7 +98,6 @@ class EngineImpl final : public Engine {
   ir::Function scratch_;
   ir::PassContext passes_;
   bool precise_ = false;
-  FILE* perf_map_ = nullptr;
 };
 
 }  // namespace ferry::backend

@@ -79,12 +79,12 @@ bool EngineImpl::fault_in_code(CpuImpl& cpu, CaughtFault fault, void* context) {
   } else if (cache_->contains(host_pc)) {
     const Record* record = translations_.record_at(host_pc);
     if (!record) return false;
-    if (record->object->pins_in_registers) {
-      const FaultPoint* point = find_fault_point(*record->object, host_pc);
+    if (record->pins_in_registers) {
+      const FaultPoint* point = find_fault_point(*record, host_pc);
       if (!point) return false;
       cpu.set_pc(point->pc);
       save_pins(arch_.layout(), registers, state);
-    } else if (record->imprecise()) {
+    } else if (!record->precise) {
       if (is_tagged_access(fault) && follow_tagged_address(cpu, context)) return true;
       // As near as it gets: nobody asked for more.
       cpu.set_pc(record->key.pc);

@@ -115,18 +115,18 @@ void Optimizer::compile(std::unique_lock<std::mutex>& hold, Job& job) {
   hold.unlock();
   LockedSpace space(cache_, hold);
   uint64_t nanoseconds = 0;
-  std::unique_ptr<Record> record = generate(*job.region, space, nanoseconds);
+  std::unique_ptr<CodeObject> code = generate(*job.region, space, nanoseconds);
   if (!hold.owns_lock()) hold.lock();
   if (job.cancelled) return;
-  if (record) {
-    count(*record, nanoseconds);
-    translations_.publish(std::move(record));
+  if (code) {
+    count(*code, nanoseconds);
+    translations_.publish({std::move(code), nullptr});
   } else if (Record* baseline = cache_.full() ? nullptr : translations_.find(key)) {
     baseline->keep_baseline = true;
   }
 }
 
-std::unique_ptr<Record> Optimizer::generate(ir::Function& region, CodeSpace& space, uint64_t& nanoseconds) {
+std::unique_ptr<CodeObject> Optimizer::generate(ir::Function& region, CodeSpace& space, uint64_t& nanoseconds) {
   const uint64_t start = now_ns();
   if (!source_.optimize(region, ir::PassTier::Optimizing, passes_)) return nullptr;
   if (!codegen_) codegen_ = options_.llvm(options_);
@@ -137,20 +137,20 @@ std::unique_ptr<Record> Optimizer::generate(ir::Function& region, CodeSpace& spa
     return nullptr;
   }
   source_.dump_code(**code, "llvm");
-  return Record::of_code(std::move(*code));
+  return std::move(*code);
 }
 
-std::unique_ptr<Record> Optimizer::compile_now(ir::Function& region) {
+std::unique_ptr<CodeObject> Optimizer::compile_now(ir::Function& region) {
   uint64_t nanoseconds = 0;
-  std::unique_ptr<Record> record = generate(region, cache_, nanoseconds);
-  if (record) count(*record, nanoseconds);
-  return record;
+  std::unique_ptr<CodeObject> code = generate(region, cache_, nanoseconds);
+  if (code) count(*code, nanoseconds);
+  return code;
 }
 
-void Optimizer::count(const Record& record, uint64_t nanoseconds) {
+void Optimizer::count(const CodeObject& code, uint64_t nanoseconds) {
   ++stats_.llvm_regions;
-  stats_.llvm_insts += record.object->guest_insts;
-  stats_.llvm_bytes += record.object->code.size();
+  stats_.llvm_insts += code.guest_insts;
+  stats_.llvm_bytes += code.code.size();
   stats_.llvm_ns += nanoseconds;
 }
 

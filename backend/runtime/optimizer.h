@@ -40,7 +40,7 @@ class Optimizer {
   void cancel_all();
   /// Compiles a region now, on the calling thread; not for use beside submit(). Nullptr: the cache is full, or this
   /// code cannot be optimized.
-  std::unique_ptr<Record> compile_now(ir::Function& region);
+  std::unique_ptr<CodeObject> compile_now(ir::Function& region);
 
   /// Returns with the lock held by `hold` and no compile under way.
   void pause(std::unique_lock<std::mutex>& hold);
@@ -59,8 +59,8 @@ class Optimizer {
   void start_thread();
   void serve();
   void compile(std::unique_lock<std::mutex>& hold, Job& job);
-  std::unique_ptr<Record> generate(ir::Function& region, CodeSpace& space, uint64_t& nanoseconds);
-  void count(const Record& record, uint64_t nanoseconds);
+  std::unique_ptr<CodeObject> generate(ir::Function& region, CodeSpace& space, uint64_t& nanoseconds);
+  void count(const CodeObject& code, uint64_t nanoseconds);
 
   std::mutex& lock_;
   const EngineOptions& options_;

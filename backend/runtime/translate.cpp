@@ -34,58 +34,58 @@ CaughtFault EngineImpl::prepare(CpuImpl& cpu, ir::BlockKey key, LinkSlot* slot, 
   Record* target = obtain(cpu, key, fault);
   // After a flush the slot belongs to somebody else.
   if (target && slot && generation == world_.generation()) translations_.connect(*slot, *target);
+  cpu.prepared = target;
+  cpu.prepared_in = world_.generation();
   return fault;
 }
 
 Record* EngineImpl::obtain(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
   if (Record* known = translations_.find(key)) return known;
-  std::unique_ptr<Record> record = make(cpu, key, fault);
+  Made made = make(cpu, key, fault);
   if (fault) return nullptr;
-  if (!record || translations_.interpreter_full()) {
+  if (!made || translations_.interpreter_full()) {
     flush();
-    record = make(cpu, key, fault);
+    made = make(cpu, key, fault);
     if (fault) return nullptr;
   }
   // No room in an empty cache, or something that the code generator cannot do.
-  if (!record) record = make_interpreted(cpu, key, fault);
-  if (fault) return nullptr;
-  published(*record);
-  return &translations_.publish(std::move(record));
+  if (!made) made = make_interpreted(cpu, key, fault);
+  return fault ? nullptr : &translations_.publish(std::move(made));
 }
 
-/// Nullptr without a fault: the cache is full.
-std::unique_ptr<Record> EngineImpl::make(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
+/// Nothing without a fault: the cache is full.
+Made EngineImpl::make(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
   if (options_.kind == EngineKind::Interp) return make_interpreted(cpu, key, fault);
   if (options_.kind == EngineKind::Llvm) {
-    if (auto record = make_region(cpu, key)) return record;
-    if (cache_->full()) return nullptr;
+    if (Made region = make_region(cpu, key)) return region;
+    if (cache_->full()) return {};
   }
-  auto record = make_block(cpu, key, fault);
-  if (record || fault || cache_->full()) return record;
+  Made block = make_block(cpu, key, fault);
+  if (block || fault || cache_->full()) return block;
   return make_interpreted(cpu, key, fault);
 }
 
-std::unique_ptr<Record> EngineImpl::make_block(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
-  const uint64_t start = now_ns();
+Made EngineImpl::make_block(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
+  const uint64_t start = now_ticks();
   fault = source_.translate(cpu, key, source_.block_limits(), scratch_);
-  if (fault) return nullptr;
+  if (fault) return {};
   if (!source_.optimize(scratch_, ir::PassTier::Baseline, passes_)) std::abort();
   auto code = baseline_->compile(scratch_, *cache_);
-  if (!code) return nullptr;
+  if (!code) return {};
   ++stats_.baseline_blocks;
   stats_.baseline_insts += scratch_.guest_insts;
   stats_.baseline_bytes += (*code)->code.size();
-  stats_.baseline_ns += now_ns() - start;
+  baseline_ticks_ += now_ticks() - start;
   source_.dump_code(**code, "baseline");
-  return Record::of_code(std::move(*code));
+  return {std::move(*code), nullptr};
 }
 
-std::unique_ptr<Record> EngineImpl::make_interpreted(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
+Made EngineImpl::make_interpreted(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
   auto function = std::make_unique<ir::Function>();
   fault = source_.translate(cpu, key, source_.block_limits(), *function);
-  if (fault) return nullptr;
+  if (fault) return {};
   if (!source_.optimize(*function, ir::PassTier::Baseline, passes_)) std::abort();
-  return Record::of_function(std::move(function));
+  return {nullptr, std::move(function)};
 }
 
 std::unique_ptr<ir::Function> EngineImpl::translate_region(CpuImpl& cpu, ir::BlockKey key, bool precise) {
@@ -94,9 +94,10 @@ std::unique_ptr<ir::Function> EngineImpl::translate_region(CpuImpl& cpu, ir::Blo
   return region;
 }
 
-std::unique_ptr<Record> EngineImpl::make_region(CpuImpl& cpu, ir::BlockKey key) {
+Made EngineImpl::make_region(CpuImpl& cpu, ir::BlockKey key) {
   auto region = translate_region(cpu, key, precise_);
-  return region ? optimizer_.compile_now(*region) : nullptr;
+  if (!region) return {};
+  return {optimizer_.compile_now(*region), nullptr};
 }
 
 void EngineImpl::flush() {
@@ -104,14 +105,6 @@ void EngineImpl::flush() {
   translations_.clear();
   ++stats_.flushes;
   world_.resume();
-}
-
-void EngineImpl::published(const Record& record) {
-  if (!perf_map_ || !record.object) return;
-  std::fprintf(perf_map_, "%llx %zx guest_0x%llx\n",
-               static_cast<unsigned long long>(reinterpret_cast<uintptr_t>(record.entry)), record.object->code.size(),
-               static_cast<unsigned long long>(record.key.pc.value));
-  std::fflush(perf_map_);
 }
 
 void EngineImpl::heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t generation) {
@@ -123,7 +116,7 @@ void EngineImpl::heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t g
   };
   optimizer_.wake();
   const Record* known = translations_.find(key);
-  if (known && (known->optimized() || known->keep_baseline)) return;
+  if (known && (known->optimized || known->keep_baseline)) return;
   if (optimizer_.in_flight(key)) return;
   if (!optimizer_.has_room()) return ask_again();
 
@@ -135,7 +128,7 @@ void EngineImpl::heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t g
   if (!region) return;
   if (epoch != translations_.epoch() || precise != precise_) return ask_again();
   if (options_.background) return optimizer_.submit(std::move(region));
-  if (auto record = optimizer_.compile_now(*region)) translations_.publish(std::move(record));
+  if (auto code = optimizer_.compile_now(*region)) translations_.publish({std::move(code), nullptr});
 }
 
 }  // namespace ferry::backend

@@ -4,45 +4,70 @@
 
 namespace ferry::backend {
 
-Translations::Translations(World& world, CodeCache& cache, uint64_t code_bytes)
-    : world_(world), cache_(cache), code_bytes_(code_bytes), index_(code_bytes) {}
+Translations::Translations(World& world, CodeCache& cache, const EngineOptions& options)
+    : world_(world),
+      cache_(cache),
+      code_bytes_(options.code_bytes),
+      perf_map_(options.perf_map),
+      index_(options.code_bytes) {}
 
-Record& Translations::publish(std::unique_ptr<Record> record) {
-  Record& added = *records_.emplace_back(std::move(record));
-  if (added.object) index_.append(added);
-  if (added.function) function_bytes_ += sizeof(ir::Function) + added.function->insts.size() * sizeof(ir::Inst);
-  pages_.insert(added);
-  Record* old = map_.find(added.key);
-  map_.insert(added);
-  if (old) take_over(*old, added);
-  return added;
+Record& Translations::keep(Made made) {
+  Record& record = arena_.make<Record>();
+  if (made.code) {
+    const CodeObject& code = *made.code;
+    perf_map_.add(code);
+    record.key = code.key;
+    record.code = code.code;
+    record.fault_points = arena_.copy(code.fault_points);
+    record.ranges = arena_.copy(code.ranges);
+    record.optimized = code.tier == Tier::Llvm;
+    record.pins_in_registers = code.pins_in_registers;
+    record.precise = code.precise;
+    index_.append(record);
+    if (!record.precise) imprecise_.push_back(&record);
+  } else {
+    ir::Function& function = *functions_.emplace_back(std::move(made.function));
+    record.key = {function.pc, function.mode};
+    record.function = &function;
+    record.ranges = function.ranges;
+    function_bytes_ += sizeof(ir::Function) + function.insts.size() * sizeof(ir::Inst);
+  }
+  return record;
+}
+
+Record& Translations::publish(Made made) {
+  Record& record = keep(std::move(made));
+  pages_.insert(record);
+  if (Record* old = map_.insert(record)) take_over(*old, record);
+  return record;
 }
 
 void Translations::take_over(Record& old, Record& replacement) {
+  if (!replacement.entry()) return drop(old);
   old.valid.store(false, std::memory_order_seq_cst);
   for (CpuImpl* cpu : world_.cpus()) cpu->redirect_target(old, &replacement);
-  if (!replacement.entry) {
-    drop(old);
-    return;
+  while (LinkSlot* slot = old.incoming) {
+    old.incoming = slot->next_incoming;
+    slot->next_incoming = replacement.incoming;
+    replacement.incoming = slot;
+    slot->target.store(replacement.entry(), std::memory_order_release);
   }
-  replacement.incoming = std::exchange(old.incoming, {});
-  for (LinkSlot* slot : replacement.incoming) slot->target.store(replacement.entry, std::memory_order_release);
 }
 
 void Translations::connect(LinkSlot& slot, Record& target) {
-  if (!target.entry || slot.target.load(std::memory_order_relaxed) != slot.unresolved) return;
-  target.incoming.push_back(&slot);
-  slot.target.store(target.entry, std::memory_order_release);
+  if (!target.entry() || slot.target.load(std::memory_order_relaxed) != slot.unresolved) return;
+  slot.next_incoming = target.incoming;
+  target.incoming = &slot;
+  slot.target.store(target.entry(), std::memory_order_release);
 }
-
-bool Translations::may_loop_inside(const Record& record) { return record.optimized(); }
 
 void Translations::drop(Record& record) {
   record.valid.store(false, std::memory_order_seq_cst);
   map_.erase(record);
-  for (LinkSlot* slot : record.incoming) slot->target.store(slot->unresolved, std::memory_order_release);
-  record.incoming.clear();
-  if (!record.entry) return;
+  for (LinkSlot* slot = std::exchange(record.incoming, nullptr); slot; slot = slot->next_incoming) {
+    slot->target.store(slot->unresolved, std::memory_order_release);
+  }
+  if (!record.entry()) return;
   for (CpuImpl* cpu : world_.cpus()) cpu->redirect_target(record, nullptr);
 }
 
@@ -51,18 +76,18 @@ size_t Translations::invalidate(GuestAddr first, GuestAddr last) {
   size_t dropped = 0;
   bool kick = false;
   pages_.for_overlapping(first, last, [&](Record& record) {
-    kick |= may_loop_inside(record);
+    kick |= record.optimized;
     drop(record);
     ++dropped;
   });
-  // Code without a loop of its own leaves by itself; all ways back to it are closed.
+  // A region may loop inside; a block leaves by itself, and all ways back to it are closed.
   if (kick) world_.kick();
   return dropped;
 }
 
 void Translations::discard_imprecise() {
-  for (const auto& record : records_) {
-    if (record->imprecise() && record->valid.load(std::memory_order_relaxed)) drop(*record);
+  for (Record* record : std::exchange(imprecise_, {})) {
+    if (record->valid.load(std::memory_order_relaxed)) drop(*record);
   }
 }
 
@@ -70,7 +95,9 @@ void Translations::clear() {
   map_.clear();
   pages_.clear();
   index_.clear();
-  records_.clear();
+  imprecise_.clear();
+  functions_.clear();
+  arena_.clear();
   function_bytes_ = 0;
   cache_.reset();
   world_.next_generation();

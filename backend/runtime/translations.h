@@ -1,14 +1,15 @@
 #pragma once
 
 #include <atomic>
-#include <cstdio>
 #include <memory>
 #include <vector>
 
+#include "backend/runtime/arena.h"
 #include "backend/runtime/block_map.h"
 #include "backend/runtime/code_cache.h"
 #include "backend/runtime/code_index.h"
 #include "backend/runtime/page_index.h"
+#include "backend/runtime/perf_map.h"
 #include "backend/runtime/record.h"
 #include "backend/runtime/world.h"
 
@@ -18,15 +19,15 @@ namespace ferry::backend {
 /// is inside (World); everything else is called with the translation lock held.
 class Translations {
  public:
-  Translations(World& world, CodeCache& cache, uint64_t code_bytes);
+  Translations(World& world, CodeCache& cache, const EngineOptions& options);
 
   bool usable() const { return index_.usable(); }
   Record* find(ir::BlockKey key) const { return map_.find(key); }
   /// The translation whose host code holds `host_pc`, or nullptr. Async-signal-safe.
   Record* record_at(uint64_t host_pc) const { return index_.find(host_pc); }
 
-  /// Makes `record` the translation for its key. What led to an older one leads to it from now on.
-  Record& publish(std::unique_ptr<Record> record);
+  /// Makes it the translation for its key. What led to an older one leads to it from now on.
+  Record& publish(Made made);
   /// Makes `slot` lead to `target`, if it leads nowhere yet.
   void connect(LinkSlot& slot, Record& target);
   /// Forgets translations of guest code in [first, last). Returns how many there were.
@@ -42,17 +43,20 @@ class Translations {
   bool interpreter_full() const { return function_bytes_ > code_bytes_; }
 
  private:
+  Record& keep(Made made);
   void drop(Record& record);
   void take_over(Record& old, Record& replacement);
-  static bool may_loop_inside(const Record& record);
 
   World& world_;
   CodeCache& cache_;
   const uint64_t code_bytes_;
   BlockMap map_;
   PageIndex pages_;
+  PerfMap perf_map_;
   CodeIndex index_;
-  std::vector<std::unique_ptr<Record>> records_;
+  Arena arena_;
+  std::vector<std::unique_ptr<ir::Function>> functions_;
+  std::vector<Record*> imprecise_;
   uint64_t function_bytes_ = 0;
   std::atomic<uint64_t> epoch_{0};
 };

@@ -89,9 +89,9 @@ TEST_P(Changing, UnderAnotherThread) {
 /// The smallest cache that still works, and more code than it holds.
 TEST_P(Changing, AFullCacheIsFlushed) {
   backend::EngineOptions options = GetParam().options;
-  options.code_bytes = 64 * 1024;
+  options.code_bytes = optimizes() ? 32 * 1024 : 64 * 1024;
   start(options);
-  const int32_t functions = optimizes() ? 500 : 1500;
+  const int32_t functions = optimizes() ? 200 : 1500;
   Program p;
   p.op(Addi, 13, 12, 0, 4).label("loop");
   for (int i = 0; i < functions; ++i) p.to("f" + std::to_string(i), Call);

@@ -14,12 +14,15 @@
 namespace ferry::backend {
 namespace {
 
-std::unique_ptr<Record> record_for(uint64_t pc, uint64_t mode = 0) {
-  auto record = std::make_unique<Record>();
-  record->key = {{pc}, mode};
-  record->ranges = {{{pc}, {pc + 16}}};
-  return record;
-}
+struct TestRecord : Record {
+  TestRecord(uint64_t pc, uint64_t mode) : range(GuestAddr{pc}, GuestAddr{pc + 16}) {
+    key = {{pc}, mode};
+    ranges = {&range, 1};
+  }
+  Range range;
+};
+
+std::unique_ptr<TestRecord> record_for(uint64_t pc, uint64_t mode = 0) { return std::make_unique<TestRecord>(pc, mode); }
 
 TEST(BlockMap, FindsByAddressAndMode) {
   BlockMap map;
@@ -34,7 +37,7 @@ TEST(BlockMap, FindsByAddressAndMode) {
   EXPECT_EQ(map.find(b->key), b.get());
   map.insert(*a);
   const auto newer = record_for(0x1000, 1);
-  map.insert(*newer);
+  EXPECT_EQ(map.insert(*newer), b.get());
   map.erase(*b);
   EXPECT_EQ(map.find(b->key), newer.get());
   EXPECT_EQ(map.size(), 3u);
@@ -44,7 +47,7 @@ TEST(BlockMap, FindsByAddressAndMode) {
 
 TEST(BlockMap, GrowsWhileReadersLook) {
   BlockMap map;
-  std::vector<std::unique_ptr<Record>> records;
+  std::vector<std::unique_ptr<TestRecord>> records;
   for (uint64_t i = 0; i < 50'000; ++i) records.push_back(record_for(i * 4, i % 3));
   std::atomic<size_t> inserted{0};
   std::thread reader([&] {
@@ -62,7 +65,7 @@ TEST(BlockMap, GrowsWhileReadersLook) {
 
 TEST(PageIndex, FindsWhatOverlaps) {
   PageIndex index;
-  std::vector<std::unique_ptr<Record>> records;
+  std::vector<std::unique_ptr<TestRecord>> records;
   for (uint64_t i = 0; i < 5000; ++i) records.push_back(record_for(i * 0x800));
   records.push_back(record_for(0x3ff8));  // in two pages
   for (const auto& record : records) index.insert(*record);
@@ -108,11 +111,10 @@ TEST(CodeCache, KeepsSlotsAndCodeApartAndWithinReach) {
 TEST(CodeIndex, FindsCodeAndFaultPoints) {
   std::vector<std::byte> code(1024);
   CodeIndex index(code.size());
-  std::vector<std::unique_ptr<Record>> records;
+  std::vector<std::unique_ptr<TestRecord>> records;
   for (size_t i = 0; i < 4; ++i) {
     records.push_back(record_for(i));
-    records.back()->object = std::make_unique<CodeObject>();
-    records.back()->object->code = std::span(code).subspan(i * 256, 200);
+    records.back()->code = std::span(code).subspan(i * 256, 200);
     ASSERT_TRUE(index.append(*records.back()));
   }
   const auto at = [&](size_t offset) { return reinterpret_cast<uintptr_t>(code.data()) + offset; };
@@ -122,12 +124,13 @@ TEST(CodeIndex, FindsCodeAndFaultPoints) {
   EXPECT_EQ(index.find(at(200)), nullptr);
   EXPECT_EQ(index.find(at(1023)), nullptr);
   EXPECT_EQ(index.find(at(900)), records[3].get());
-  CodeObject& object = *records[1]->object;
-  object.fault_points = {{10, 4, {0x100}}, {20, 8, {0x104}}};
-  EXPECT_EQ(find_fault_point(object, at(256 + 9)), nullptr);
-  EXPECT_EQ(find_fault_point(object, at(256 + 13))->pc.value, 0x100u);
-  EXPECT_EQ(find_fault_point(object, at(256 + 14)), nullptr);
-  EXPECT_EQ(find_fault_point(object, at(256 + 20))->pc.value, 0x104u);
+  Record& record = *records[1];
+  const FaultPoint points[] = {{10, 4, {0x100}}, {20, 8, {0x104}}};
+  record.fault_points = points;
+  EXPECT_EQ(find_fault_point(record, at(256 + 9)), nullptr);
+  EXPECT_EQ(find_fault_point(record, at(256 + 13))->pc.value, 0x100u);
+  EXPECT_EQ(find_fault_point(record, at(256 + 14)), nullptr);
+  EXPECT_EQ(find_fault_point(record, at(256 + 20))->pc.value, 0x104u);
 }
 
 /// An instruction, what it computes its address from, and how it looks with rsi, rdi or rbp as its address.

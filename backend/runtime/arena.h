@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace ferry::backend {
+
+/// Memory for things that all go at once, without destructors.
+class Arena {
+ public:
+  template <typename T, typename... Args>
+  T& make(Args&&... args) {
+    static_assert(std::is_trivially_destructible_v<T>);
+    return *new (allocate(sizeof(T), alignof(T))) T(std::forward<Args>(args)...);
+  }
+  template <typename T>
+  std::span<const T> copy(const std::vector<T>& from) {
+    static_assert(std::is_trivially_destructible_v<T>);
+    if (from.empty()) return {};
+    auto* to = static_cast<T*>(allocate(from.size() * sizeof(T), alignof(T)));
+    std::uninitialized_copy(from.begin(), from.end(), to);
+    return {to, from.size()};
+  }
+  void clear() {
+    chunks_.clear();
+    next_ = end_ = nullptr;
+  }
+
+ private:
+  static constexpr size_t kChunkBytes = 64 * 1024;
+
+  struct Free {
+    void operator()(std::byte* at) const { std::free(at); }
+  };
+
+  void* allocate(size_t bytes, size_t alignment) {
+    auto at = (reinterpret_cast<uintptr_t>(next_) + alignment - 1) & ~(alignment - 1);
+    if (!next_ || at + bytes > reinterpret_cast<uintptr_t>(end_)) {
+      const size_t size = bytes > kChunkBytes ? bytes : kChunkBytes;
+      next_ = chunks_.emplace_back(static_cast<std::byte*>(std::malloc(size))).get();
+      if (!next_) std::abort();
+      end_ = next_ + size;
+      at = reinterpret_cast<uintptr_t>(next_);
+    }
+    next_ = reinterpret_cast<std::byte*>(at + bytes);
+    return reinterpret_cast<void*>(at);
+  }
+
+  std::vector<std::unique_ptr<std::byte, Free>> chunks_;
+  std::byte* next_ = nullptr;
+  std::byte* end_ = nullptr;
+};
+
+}  // namespace ferry::backend
