@@ -39,6 +39,7 @@ class A64Flow final : public frontend::FlowReader {
 }  // namespace
 
 void Translator::translate() {
+  if ((pc_.value & 3) != 0) return misaligned_entry();
   if (limits_.max_blocks > 1 && limits_.max_insts > 1) {
     region_ = frontend::Region::discover(pc_, limits_, A64Flow{});
     for (const frontend::RegionBlock& block : region_.blocks()) translate_block(block.pc, block.end);
@@ -48,6 +49,13 @@ void Translator::translate() {
   }
   emit_exits();
   add_peeked_ranges();
+}
+
+void Translator::misaligned_entry() {
+  begin_block(pc_);
+  b_.at(pc_);
+  b_.function().ranges.emplace_back(pc_, next_pc());
+  illegal();
 }
 
 void Translator::translate_block(GuestAddr pc, GuestAddr end) {

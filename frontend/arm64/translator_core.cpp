@@ -77,10 +77,14 @@ void TranslatorCore::add_peeked_ranges() {
   auto& ranges = b_.function().ranges;
   for (unsigned i = 0; i < peeked_count_; ++i) {
     const auto [first, last] = peeked_[i];
-    const bool known = std::any_of(ranges.begin(), ranges.end(), [&](const auto& range) {
-      return range.first <= first && last <= range.second;
+    const auto touching = std::find_if(ranges.begin(), ranges.end(), [&](const auto& range) {
+      return first <= range.second && range.first <= last;
     });
-    if (!known && first != last) ranges.push_back(peeked_[i]);
+    if (touching == ranges.end()) {
+      ranges.push_back(peeked_[i]);
+    } else {
+      *touching = {std::min(first, touching->first), std::max(last, touching->second)};
+    }
   }
   peeked_count_ = 0;
 }
