@@ -51,8 +51,9 @@ Bits128 multiply_add(fp::Env& env, const FpOp& op, Bits128 addend, Bits128 a, Bi
   const unsigned width = lane_bits(op.type);
   Bits128 out;
   for (unsigned i = 0; i < lanes(op.type); ++i) {
-    set_lane(out, width, i,
-             fp::mul_add(env, format_of(width), lane(addend, width, i), lane(a, width, i), lane(b, width, i)));
+    set_lane(
+        out, width, i,
+        fp::mul_add(env, format_of(width), lane(addend, width, i), lane(a, width, i), lane(b, width, i)));
   }
   return out;
 }
@@ -84,22 +85,32 @@ Bits128 from_int(fp::Env& env, const FpOp& op, Bits128 a, fp::Signedness signedn
 
 Bits128 evaluate_fp(fp::Env& env, const FpOp& op, Bits128 a, Bits128 b, Bits128 c) {
   switch (op.op) {
-    case Op::fadd: return binary(env, op, a, b, fp::add);
-    case Op::fsub: return binary(env, op, a, b, fp::sub);
-    case Op::fmul: return binary(env, op, a, b, fp::mul);
-    case Op::fdiv: return binary(env, op, a, b, fp::div);
-    case Op::fmin: return binary(env, op, a, b, fp::min);
-    case Op::fmax: return binary(env, op, a, b, fp::max);
-    case Op::fminnum: return binary(env, op, a, b, fp::min_num);
-    case Op::fmaxnum: return binary(env, op, a, b, fp::max_num);
-    case Op::fma: return multiply_add(env, op, a, b, c);
+    case Op::fadd:
+      return binary(env, op, a, b, fp::add);
+    case Op::fsub:
+      return binary(env, op, a, b, fp::sub);
+    case Op::fmul:
+      return binary(env, op, a, b, fp::mul);
+    case Op::fdiv:
+      return binary(env, op, a, b, fp::div);
+    case Op::fmin:
+      return binary(env, op, a, b, fp::min);
+    case Op::fmax:
+      return binary(env, op, a, b, fp::max);
+    case Op::fminnum:
+      return binary(env, op, a, b, fp::min_num);
+    case Op::fmaxnum:
+      return binary(env, op, a, b, fp::max_num);
+    case Op::fma:
+      return multiply_add(env, op, a, b, c);
     case Op::fsqrt:
       return map(op.type, a, [&](uint64_t x, unsigned width) { return fp::sqrt(env, format_of(width), x); });
     case Op::fabs:
       return map(op.type, a, [](uint64_t x, unsigned width) { return fp::absolute(format_of(width), x); });
     case Op::fneg:
       return map(op.type, a, [](uint64_t x, unsigned width) { return fp::negate(format_of(width), x); });
-    case Op::fcmp: return {holds(env, op, bits(op.arg_type), a.low, b.low), 0};
+    case Op::fcmp:
+      return {holds(env, op, bits(op.arg_type), a.low, b.low), 0};
     case Op::vfcmp:
       return zip(op.type, a, b, [&](uint64_t x, uint64_t y, unsigned width) {
         return holds(env, op, width, x, y) ? ~uint64_t{0} : 0;
@@ -110,11 +121,16 @@ Bits128 evaluate_fp(fp::Env& env, const FpOp& op, Bits128 a, Bits128 b, Bits128 
       });
     case Op::fconvert:
       return {fp::convert(env, format_of(op.arg_type), format_of(op.type), a.low, env.mode.rounding), 0};
-    case Op::fp_to_sint: return to_int(env, op, a, fp::Signedness::Signed);
-    case Op::fp_to_uint: return to_int(env, op, a, fp::Signedness::Unsigned);
-    case Op::sint_to_fp: return from_int(env, op, a, fp::Signedness::Signed);
-    case Op::uint_to_fp: return from_int(env, op, a, fp::Signedness::Unsigned);
-    default: return {};
+    case Op::fp_to_sint:
+      return to_int(env, op, a, fp::Signedness::Signed);
+    case Op::fp_to_uint:
+      return to_int(env, op, a, fp::Signedness::Unsigned);
+    case Op::sint_to_fp:
+      return from_int(env, op, a, fp::Signedness::Signed);
+    case Op::uint_to_fp:
+      return from_int(env, op, a, fp::Signedness::Unsigned);
+    default:
+      return {};
   }
 }
 

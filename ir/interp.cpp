@@ -18,7 +18,8 @@ void go_to(Frame& f, uint64_t block) {
   const Block& to = f.fn.blocks[block];
   f.next = &to;
   const auto* interrupt = f.context.interrupt;
-  if (is_safe_point(*f.block, to) && interrupt != nullptr && interrupt->load(std::memory_order_relaxed) != 0) {
+  if (is_safe_point(*f.block, to) && interrupt != nullptr &&
+      interrupt->load(std::memory_order_relaxed) != 0) {
     f.next = nullptr;
     f.result = {.how = Leave::Interrupted, .target = to.pc};
   }
@@ -141,7 +142,8 @@ Bits128 trap(Frame& f, const Inst& inst) {
 }  // namespace interp
 
 Bits128 evaluate(const Function& function, const Inst& inst, Bits128* values, InterpContext& scratch) {
-  interp::Frame frame{.fn = function, .state = nullptr, .context = scratch, .values = values, .block = nullptr};
+  interp::Frame frame{
+      .fn = function, .state = nullptr, .context = scratch, .values = values, .block = nullptr};
   return interp::kHandlers[static_cast<unsigned>(inst.op)](frame, inst);
 }
 

@@ -1,4 +1,5 @@
-// Floating-point ops: evaluate_fp() with the rounding mode of the host's MXCSR, the exceptions raised added to its flags.
+// Floating-point ops: evaluate_fp() with the rounding mode of the host's MXCSR, the exceptions raised added
+// to its flags.
 #include "ir/fp_ops.h"
 #include "ir/interp_frame.h"
 
