@@ -177,21 +177,6 @@ SysResult prepare(Task& task, const ExecRequest& request, ExecImage& image) {
   return build_ferry_argv(process, request, kind == ProgramKind::Script && path.empty() ? name_of(request, path) : path, image);
 }
 
-/// Signals that the guest ignores stay ignored in the new program; those that ferry always catches need saying so.
-void pass_on_ignored(Task& task, bool to_kernel) {
-  SignalActions& table = task.group->signals;
-  const std::scoped_lock lock(table.mutex);
-  for (int signal = 1; signal <= kSignalCount; ++signal) {
-    const GuestSigaction& action = table.actions[static_cast<size_t>(signal)];
-    if (!is_synchronous(signal) || !action.is_ignored()) continue;
-    if (to_kernel) {
-      set_host_disposition(signal, true);
-    } else {
-      install_host_action(signal, action);
-    }
-  }
-}
-
 /// A signal that comes before the call takes effect runs its handler in the old program, and the call is made again.
 int64_t call_exec(const Task& task, int dirfd, const char* path, const ExecImage& image, uint64_t argv, int flags) {
   return safe_syscall(task.signals.pending, SYS_execveat, static_cast<uint64_t>(dirfd), reinterpret_cast<uint64_t>(path), argv,
@@ -226,9 +211,9 @@ SysResult exec_program(Task& task, const ExecRequest& request) {
   ExecImage& image = *task.exec_image;
   SysResult result = prepare(task, request, image);
   if (!result.failed()) {
-    pass_on_ignored(task, true);
+    hand_signals_to_kernel(task);
     result = execute(task, image, request.argv.value);
-    pass_on_ignored(task, false);
+    take_signals_back(task);
   }
   if (image.program_fd >= 0) ::close(image.program_fd);
   task.exec_image.reset();

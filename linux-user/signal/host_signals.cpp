@@ -153,12 +153,14 @@ HostSignalStack::~HostSignalStack() {
   munmap(base_, size_);
 }
 
-uint64_t set_host_mask(uint64_t mask) {
+uint64_t change_host_mask(int how, uint64_t bits) {
   uint64_t old = 0;
-  raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<uint64_t>(&mask), reinterpret_cast<uint64_t>(&old),
+  raw_syscall(SYS_rt_sigprocmask, static_cast<uint64_t>(how), reinterpret_cast<uint64_t>(&bits), reinterpret_cast<uint64_t>(&old),
               kKernelMaskBytes);
   return old;
 }
+
+uint64_t set_host_mask(uint64_t mask) { return change_host_mask(SIG_SETMASK, mask); }
 
 int64_t install_host_action(int signal, const GuestSigaction& action) {
   // Children are the kernel's business: these two flags must reach it.
@@ -184,6 +186,29 @@ int64_t set_host_disposition(int signal, bool ignore) {
 bool host_ignores(int signal) {
   HostSigaction host;
   return host_sigaction(signal, nullptr, &host) == 0 && host.handler == 1;
+}
+
+void hand_signals_to_kernel(Task& task) {
+  SignalActions& table = task.group->signals;
+  const std::scoped_lock lock(table.mutex);
+  for (int signal = 1; signal <= kSignalCount; ++signal) {
+    if (is_synchronous(signal) && table.actions[static_cast<size_t>(signal)].is_ignored()) set_host_disposition(signal, true);
+  }
+  change_host_mask(SIG_BLOCK, task.signals.mask & kNeverBlockedOnHost);
+  const uint64_t held = task.signals.held_set.exchange(0, std::memory_order_relaxed);
+  for (const int signal : {SIGSEGV, SIGBUS}) {
+    if ((held & signal_bit(signal)) != 0) requeue_signal(task.signals.held[held_index(signal)]);
+  }
+}
+
+void take_signals_back(Task& task) {
+  SignalActions& table = task.group->signals;
+  const std::scoped_lock lock(table.mutex);
+  for (int signal = 1; signal <= kSignalCount; ++signal) {
+    const GuestSigaction& action = table.actions[static_cast<size_t>(signal)];
+    if (is_synchronous(signal) && action.is_ignored()) install_host_action(signal, action);
+  }
+  change_host_mask(SIG_UNBLOCK, kNeverBlockedOnHost);
 }
 
 void requeue_signal(const siginfo_t& info) {

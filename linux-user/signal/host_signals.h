@@ -13,6 +13,8 @@ namespace ferry::linux_user {
 
 /// rt_sigprocmask(SIG_SETMASK) of the calling thread; answers the mask of before. `mask` is used as it is.
 uint64_t set_host_mask(uint64_t mask);
+/// Adds to or takes from the calling thread's mask (`how`: SIG_BLOCK or SIG_UNBLOCK); answers the mask of before.
+uint64_t change_host_mask(int how, uint64_t bits);
 /// The host mask that belongs to a guest's mask.
 constexpr uint64_t host_mask_for(uint64_t guest_mask) { return guest_mask & ~(kNeverBlockedOnHost | kUnblockable); }
 inline constexpr uint64_t kAllBlocked = ~(kNeverBlockedOnHost | kUnblockable);
@@ -24,6 +26,11 @@ int64_t install_host_action(int signal, const GuestSigaction& action);
 int64_t set_host_disposition(int signal, bool ignore);
 /// Whether `signal` is ignored on the host now.
 bool host_ignores(int signal);
+
+/// Before execve(2), whose new program inherits blocked, ignored and pending signals: tells the kernel about those that ferry otherwise keeps from
+/// it. The second undoes it when execve failed.
+void hand_signals_to_kernel(Task& task);
+void take_signals_back(Task& task);
 
 /// Sends a signal with its siginfo to the calling thread.
 void requeue_signal(const siginfo_t& info);

@@ -38,12 +38,12 @@ void inherit_ignored(SignalActions& signals) {
 void start_signals(Process& process, Task& main_task) {
   TaskGroup& group = *main_task.group;
   inherit_ignored(group.signals);
-  main_task.signals.mask = set_host_mask(kAllBlocked);
+  main_task.signals.mask = change_host_mask(SIG_BLOCK, kAllBlocked);
+  start_task_signals(main_task);
   for (int signal = 1; signal <= kSignalCount; ++signal) {
     if (is_synchronous(signal)) install_host_action(signal, group.signals.actions[static_cast<size_t>(signal)]);
   }
   group.signal_trampoline = map_trampoline(process);
-  start_task_signals(main_task);
   // The C library registered a list of its own for this thread; the guest has none until it says so.
   constexpr uint64_t kHeadBytes = 24;
   raw_syscall(SYS_set_robust_list, 0, kHeadBytes);
