@@ -66,12 +66,15 @@ ferry_guest_string:
 .size ferry_guest_string, . - ferry_guest_string
 
 .section .rodata.ferry_guest_access, "a"
-.p2align 3
+.p2align 2
 .globl ferry_guest_access_table
 ferry_guest_access_table:
-  .quad .Lferry_copy_first, .Lferry_copy_last, .Lferry_copy_last
-  .quad .Lferry_zero_first, .Lferry_zero_last, .Lferry_zero_last
-  .quad .Lferry_string_first, .Lferry_string_last, .Lferry_string_failed
+1:
+  .long .Lferry_copy_first - 1b, .Lferry_copy_last - 1b, .Lferry_copy_last - 1b
+1:
+  .long .Lferry_zero_first - 1b, .Lferry_zero_last - 1b, .Lferry_zero_last - 1b
+1:
+  .long .Lferry_string_first - 1b, .Lferry_string_last - 1b, .Lferry_string_failed - 1b
 .globl ferry_guest_access_table_end
 ferry_guest_access_table_end:
 .text
@@ -79,11 +82,13 @@ ferry_guest_access_table_end:
 
 namespace {
 
-/// Instructions that may fault and where they continue then.
+/// Instructions that may fault and where they continue then; each address relative to the start of its row.
 struct AccessRange {
-  uint64_t first;
-  uint64_t last;
-  uint64_t resume;
+  int32_t first;
+  int32_t last;
+  int32_t resume;
+
+  uint64_t address(int32_t offset) const { return reinterpret_cast<uint64_t>(this) + static_cast<uint64_t>(int64_t{offset}); }
 };
 
 }  // namespace
@@ -119,8 +124,8 @@ bool recover_guest_copy(void* context) {
   const auto* range = reinterpret_cast<const AccessRange*>(ferry_guest_access_table);
   const auto* end = reinterpret_cast<const AccessRange*>(ferry_guest_access_table_end);
   for (; range != end; ++range) {
-    if (pc >= range->first && pc < range->last) {
-      registers[REG_RIP] = static_cast<greg_t>(range->resume);
+    if (pc >= range->address(range->first) && pc < range->address(range->last)) {
+      registers[REG_RIP] = static_cast<greg_t>(range->address(range->resume));
       return true;
     }
   }
