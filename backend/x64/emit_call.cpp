@@ -17,16 +17,14 @@ constexpr RegMask kCallerSavedPins = mask_of(7) | mask_of(6) | mask_of(8) | mask
 }  // namespace
 
 void Emitter::save_pins(RegMask which) {
-  for (const ir::StateReg& reg : fn_->layout->regs) {
-    if (reg.pin == ir::kNoPin || !(which & mask_of(kPinRegs[reg.pin]))) continue;
-    as_.mov(home_address(reg.offset, ir::bits(reg.type)), r(kPinRegs[reg.pin], reg.type));
+  for (const Pin& pin : pins_) {
+    if (which & mask_of(pin.reg)) as_.mov(home_address(pin.home, ir::bits(pin.type)), r(pin.reg, pin.type));
   }
 }
 
 void Emitter::load_pins(RegMask which) {
-  for (const ir::StateReg& reg : fn_->layout->regs) {
-    if (reg.pin == ir::kNoPin || !(which & mask_of(kPinRegs[reg.pin]))) continue;
-    as_.mov(r(kPinRegs[reg.pin], reg.type), home_address(reg.offset, ir::bits(reg.type)));
+  for (const Pin& pin : pins_) {
+    if (which & mask_of(pin.reg)) as_.mov(r(pin.reg, pin.type), home_address(pin.home, ir::bits(pin.type)));
   }
 }
 
@@ -40,7 +38,7 @@ void Emitter::on_call(const Inst& in, ValueId id) {
   }
   ra_.unlock_all();
   const bool changes_state = helper.effect == HelperEffect::State || helper.effect == HelperEffect::Memory;
-  const RegMask saved = changes_state ? pins_ : pins_ & kCallerSavedPins;
+  const RegMask saved = changes_state ? ~kScratchGprs : kCallerSavedPins;
 
   stage_arguments(args, saved);
   save_pins(saved);

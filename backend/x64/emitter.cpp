@@ -71,18 +71,23 @@ void Emitter::emit_function() {
   pc_offset_ = layout.regs[layout.pc].offset;
   last_pc_ = fn_->pc;
   current_pc_ = fn_->pc;
-  for (const ir::Inst& in : fn_->insts) {
-    if (in.op == Op::at && in.imm > last_pc_.value) last_pc_ = GuestAddr{in.imm};
+  for (const auto& [first, last] : fn_->ranges) {
+    if (last > last_pc_) last_pc_ = GuestAddr{last.value - 1};
   }
-  pins_ = 0;
-  for (const ir::StateReg& reg : layout.regs) {
-    if (reg.pin != ir::kNoPin) pins_ |= mask_of(kPinRegs[reg.pin]);
-  }
+  if (layout_ != &layout) use_layout(layout);
   ra_.begin_function(*fn_);
   block_start_.resize(fn_->blocks.size());
   for (ir::BlockId block = 0; block < fn_->blocks.size(); ++block) emit_block(block);
   for (const BlockJump& jump : block_jumps_) as_.bind(jump.jump, block_start_[jump.to]);
   for (size_t i = 0; i < cold_.size(); ++i) emit_cold(cold_[i]);
+}
+
+void Emitter::use_layout(const ir::StateLayout& layout) {
+  layout_ = &layout;
+  pins_.clear();
+  for (const ir::StateReg& reg : layout.regs) {
+    if (reg.pin != ir::kNoPin) pins_.push_back({kPinRegs[reg.pin], reg.type, reg.offset});
+  }
 }
 
 void Emitter::emit_block(ir::BlockId block) {

@@ -50,6 +50,7 @@ class Emitter {
 #undef OP
 
   // -- driver (emitter.cpp)
+  void use_layout(const ir::StateLayout& layout);
   void emit_function();
   void emit_block(ir::BlockId block);
   void emit_inst(ValueId id);
@@ -227,7 +228,14 @@ class Emitter {
   GuestAddr last_pc_;        ///< the highest guest instruction of the function
   ir::BlockId block_ = 0;
   int32_t pc_offset_ = 0;    ///< of the state's program counter
-  RegMask pins_ = 0;         ///< host registers that the guest's layout pins
+
+  struct Pin {
+    int reg;
+    Type type;
+    int32_t home;
+  };
+  const ir::StateLayout* layout_ = nullptr;
+  std::vector<Pin> pins_;    ///< of layout_
 
   static constexpr int32_t kNotStaged = INT32_MIN;
   std::array<int32_t, 14> staged_ = {};  ///< where the arguments of the call under way lie, from the state register

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "ir/support/bits.h"
 
@@ -37,14 +38,15 @@ constexpr int32_t slot_offset(int slot) { return FERRY_AREA_OFFSET(spill) + 16 *
 
 void RegAlloc::begin_function(const ir::Function& fn) {
   fn_ = &fn;
-  rows_ = fn.layout->regs.data();
   overflowed_ = false;
   const auto count = static_cast<ValueId>(fn.insts.size());
-  values_.resize(count);
-  for (ValueId i = 0; i < count; ++i) {
-    values_[i] = {i, 0, 0, kNoValue, kNoRow, kNoSlot, kNoReg, ir::kNoPin, ValueKind::Plain, false};
-  }
-  if (row_value_.size() != fn.layout->regs.size()) {
+  if (values_.size() < count) values_.resize(count + count / 2);
+  std::memset(values_.data(), 0, count * sizeof(Value));
+  if (rows_ != fn.layout->regs.data()) {
+    rows_ = fn.layout->regs.data();
+    touched_rows_.clear();
+    gpr_value_.fill(kNoValue);
+    xmm_value_.fill(kNoValue);
     row_value_.assign(fn.layout->regs.size(), kNoValue);
     for (size_t row = 0; row < fn.layout->regs.size(); ++row) {
       if (rows_[row].pin != ir::kNoPin) pin_row_[static_cast<size_t>(rows_[row].pin)] = static_cast<ir::RegId>(row);
@@ -57,10 +59,10 @@ void RegAlloc::begin_function(const ir::Function& fn) {
     const ir::Inst& inst = fn.insts[i];
     Value& value = values_[i];
     if (inst.dead || (value.uses == 0 && removable(fn, inst))) continue;
-    if (value.pin_hint != ir::kNoPin) {
-      ValueId& wanted = for_pin[static_cast<size_t>(value.pin_hint)];
+    if (value.pin_hint != 0) {
+      ValueId& wanted = for_pin[static_cast<size_t>(value.pin_hint - 1)];
       if (wanted != i) {
-        value.pin_hint = ir::kNoPin;
+        value.pin_hint = 0;
       } else {
         wanted = kNoValue;
         if (inst.op == Op::zext) {
@@ -75,7 +77,7 @@ void RegAlloc::begin_function(const ir::Function& fn) {
       if (pin != ir::kNoPin) {
         const bool sets = inst.op == Op::set_reg;
         for_pin[static_cast<size_t>(pin)] = sets ? inst.args[0] : kNoValue;
-        if (sets) values_[inst.args[0]].pin_hint = pin;
+        if (sets) values_[inst.args[0]].pin_hint = static_cast<int8_t>(pin + 1);
       }
     }
     for (ValueId arg : fn.operands(inst)) {
@@ -92,17 +94,23 @@ bool RegAlloc::skippable(ValueId id) const {
 }
 
 void RegAlloc::begin_block() {
-  std::fill(row_value_.begin(), row_value_.end(), kNoValue);
-  gpr_value_.fill(kNoValue);
-  xmm_value_.fill(kNoValue);
+  for (const ir::RegId row : touched_rows_) row_value_[row] = kNoValue;
+  touched_rows_.clear();
+  for (RegMask rest = gpr_used_; rest != 0; rest &= rest - 1) gpr_value_[std::countr_zero(rest)] = kNoValue;
+  for (RegMask rest = xmm_used_; rest != 0; rest &= rest - 1) xmm_value_[std::countr_zero(rest)] = kNoValue;
   gpr_used_ = xmm_used_ = gpr_locked_ = xmm_locked_ = 0;
-  for (unsigned i = 0; i < kSpillSlots; ++i) free_slots_[i] = static_cast<int16_t>(kSpillSlots - 1 - i);
-  free_slot_count_ = kSpillSlots;
+  free_slot_count_ = 0;
+  fresh_slot_ = 0;
   dying_count_ = 0;
   result_ = kNoValue;
 }
 
 void RegAlloc::begin_inst(ValueId id) {
+  Value& value = values_[id];
+  value.reg = kNoReg;
+  value.canon = id;
+  value.row = kNoRow;
+  value.slot = kNoSlot;
   gpr_locked_ = xmm_locked_ = 0;
   for (ValueId arg : fn_->operands(fn_->insts[id])) {
     if (arg == kNoValue) continue;
@@ -284,11 +292,12 @@ void RegAlloc::evict(RegClass c, int r) {
 }
 
 int16_t RegAlloc::allocate_slot() {
-  if (free_slot_count_ == 0) {
+  if (free_slot_count_ != 0) return free_slots_[--free_slot_count_];
+  if (fresh_slot_ == static_cast<int16_t>(kSpillSlots)) {
     overflowed_ = true;
     return 0;
   }
-  return free_slots_[--free_slot_count_];
+  return fresh_slot_++;
 }
 
 void RegAlloc::store_slot(ValueId canonical, int r) {
@@ -337,9 +346,9 @@ void RegAlloc::define_in(ValueId id, int reg) {
 int RegAlloc::define(ValueId id, ValueId over, RegMask avoid) {
   const RegClass c = class_of(id);
   const RegMask all = (c == RegClass::Gpr ? kScratchGprs : kAllXmms) & ~avoid;
-  const int hint = values_[id].pin_hint;
+  const int hint = values_[id].pin_hint - 1;
   int r = kNoReg;
-  if (c == RegClass::Gpr && hint != ir::kNoPin && !(avoid & mask_of(kPinRegs[hint])) && pin_free_for(id, hint)) {
+  if (c == RegClass::Gpr && hint >= 0 && !(avoid & mask_of(kPinRegs[hint])) && pin_free_for(id, hint)) {
     r = kPinRegs[hint];
     gpr_locked_ |= mask_of(r);
   } else if (over != kNoValue && dies(over) && at(over).reg != kNoReg && class_of(over) == c &&
@@ -386,6 +395,12 @@ void RegAlloc::materialized(ValueId id, int r) {
 
 // ---- guest registers
 
+void RegAlloc::link_row(ir::RegId row, ValueId canonical) {
+  values_[canonical].row = row;
+  row_value_[row] = canonical;
+  touched_rows_.push_back(row);
+}
+
 void RegAlloc::unlink_row(ValueId canonical) {
   Value& value = values_[canonical];
   if (value.row == kNoRow) return;
@@ -398,9 +413,8 @@ void RegAlloc::get_row(ValueId id, ir::RegId row) {
   const bool pinned = rows_[row].pin != ir::kNoPin;
   const bool word = ir::bits(type(id)) == 64;
   if (held != kNoValue) return alias(id, held, word || values_[held].clean);
-  values_[id].row = row;
   values_[id].clean = word || !pinned;
-  row_value_[row] = id;
+  link_row(row, id);
 }
 
 void RegAlloc::before_set_row(ir::RegId row) {
@@ -443,8 +457,7 @@ void RegAlloc::after_set_row(ir::RegId row, ValueId v) {
     return;
   }
   unlink_row(canonical);
-  value.row = row;
-  row_value_[row] = canonical;
+  link_row(row, canonical);
 }
 
 // ---- helper calls
@@ -462,11 +475,11 @@ void RegAlloc::clear_for_call(RegMask gprs, bool xmms) {
 }
 
 void RegAlloc::detach_rows(bool pins, bool vectors) {
-  for (size_t row = 0; row < row_value_.size(); ++row) {
+  for (const ir::RegId row : touched_rows_) {
     const ValueId canonical = row_value_[row];
     if (canonical == kNoValue) continue;
     const RegClass c = class_of(canonical);
-    const int pin = pin_of(static_cast<ir::RegId>(row));
+    const int pin = pin_of(row);
     if ((c == RegClass::Xmm && !vectors) || (pin != kNoReg && !pins)) continue;
     Value& value = values_[canonical];
     const bool needed = value.uses != 0 && value.kind == ValueKind::Plain && value.slot == kNoSlot;

@@ -137,17 +137,17 @@ class RegAlloc {
   static constexpr uint16_t kNoRow = 0xffff;
   static constexpr int16_t kNoSlot = -1;
 
+  /// begin_function() fills in the first line, begin_inst() the rest.
   struct Value {
+    uint32_t uses, last_use;
+    int8_t pin_hint;      ///< 1 + the pin that it is computed for, or 0
+    ValueKind kind;
+    bool clean;
+    int8_t reg;           ///< the host register, other than through `row`
     ir::ValueId canon;
-    uint32_t last_use;
-    uint32_t uses;
     ir::ValueId compare;  ///< Compare: the icmp or fcmp
     uint16_t row;         ///< the guest register that holds the same, or kNoRow
     int16_t slot;         ///< its spill slot
-    int8_t reg;           ///< the host register, other than through `row`
-    int8_t pin_hint;      ///< index of the pin that it is computed for
-    ValueKind kind;
-    bool clean;
   };
 
   Value& at(ir::ValueId v) { return values_[values_[v].canon]; }
@@ -161,6 +161,7 @@ class RegAlloc {
 
   void consume(ir::ValueId v);
   void release(ir::ValueId canonical);
+  void link_row(ir::RegId row, ir::ValueId canonical);
   void unlink_row(ir::ValueId canonical);
   int acquire(RegClass c, RegMask among);
   int pick_victim(RegClass c, RegMask among) const;
@@ -179,12 +180,14 @@ class RegAlloc {
   const ir::StateReg* rows_ = nullptr;
   std::vector<Value> values_;
   std::vector<ir::ValueId> row_value_;
+  std::vector<ir::RegId> touched_rows_;  ///< those of row_value_ that are not all kNoValue
   std::array<ir::RegId, ir::kPinCount> pin_row_ = {};
   std::array<ir::ValueId, 16> gpr_value_ = {};
   std::array<ir::ValueId, 16> xmm_value_ = {};
   RegMask gpr_locked_ = 0, xmm_locked_ = 0, gpr_used_ = 0, xmm_used_ = 0;
   std::array<int16_t, kSpillSlots> free_slots_ = {};
   unsigned free_slot_count_ = 0;
+  int16_t fresh_slot_ = 0;  ///< from here on no slot was ever used in this block
   std::array<ir::ValueId, 24> dying_ = {};
   unsigned dying_count_ = 0;
   ir::ValueId result_ = ir::kNoValue;
