@@ -82,9 +82,9 @@ static void sharing(void) {
   while (*(volatile int*)&value < 20) usleep(100);
   CHECK(waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 4 && value == 50);
   /* An own exit signal. */
+  signal(SIGUSR2, SIG_IGN);
   child = clone(slowly, child_stack + sizeof child_stack, SIGUSR2, &value);
   if (child > 0) {
-    signal(SIGUSR2, SIG_IGN);
     CHECK(waitpid(child, &status, 0) == -1);
     CHECK(waitpid(child, &status, __WALL) == child || errno == ECHILD);
   }

@@ -123,9 +123,12 @@ static void waiting(void) {
   sigprocmask(SIG_BLOCK, NULL, &now);
   CHECK(sigismember(&now, SIGUSR2));
   install(SIGALRM, note, 0, 0);
-  sigprocmask(SIG_SETMASK, &old, NULL);
+  sigemptyset(&set);
+  sigaddset(&set, SIGALRM);
+  sigprocmask(SIG_SETMASK, &set, NULL);
   ualarm(1000, 0);
-  pause();
+  sigsuspend(&none);
+  sigprocmask(SIG_SETMASK, &old, NULL);
   CHECK(count == 2 && last.si_signo == SIGALRM && last.si_code == SI_KERNEL);
   puts("waiting");
 }
