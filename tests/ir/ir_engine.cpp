@@ -5,8 +5,11 @@
 #include <string>
 #include <utility>
 
+#include "backend/engine.h"
+#include "backend/x64/codegen.h"
 #include "ir/passes/passes.h"
 #include "ir/passes/pipeline.h"
+#include "tests/ir/code_engine.h"
 
 namespace ferry::ir_test {
 namespace {
@@ -65,6 +68,28 @@ std::vector<std::unique_ptr<IrEngine>> make_engines() {
     add("interp after " + std::string(pass.name), PassTier::Optimizing,
         kAllPasses & ~ir::pass_bit(pass.name));
   }
+  const auto options = [](PassTier tier, uint32_t disabled) {
+    ir::PipelineOptions out;
+    out.tier = tier;
+    out.disabled = disabled;
+    return out;
+  };
+  backend::EngineOptions engine;
+  const auto add_baseline = [&](std::string name, const ir::PipelineOptions& passes,
+                                const backend::x64::HostFeatures& host) {
+    engines.push_back(
+        make_code_engine(std::move(name), backend::x64::make_x64_codegen(engine, host), passes));
+  };
+  add_baseline("x64", options(PassTier::Baseline, kAllPasses), backend::x64::HostFeatures::detect());
+  add_baseline("x64 after the passes", options(PassTier::Baseline, 0), backend::x64::HostFeatures::detect());
+  add_baseline("x64 on the oldest host", options(PassTier::Baseline, 0), {});
+#ifdef FERRY_LLVM
+  engine.verify = true;
+  engines.push_back(make_code_engine("llvm", backend::make_llvm_codegen(engine),
+                                     options(PassTier::Optimizing, kAllPasses)));
+  engines.push_back(make_code_engine("llvm after the passes", backend::make_llvm_codegen(engine),
+                                     options(PassTier::Optimizing, 0)));
+#endif
   return engines;
 }
 
