@@ -8,44 +8,41 @@ void Assembler::vec_opcode(const VecOpcode& op, bool avx, int to, int a, bool b_
   const auto pp = static_cast<unsigned>(op.prefix);
   if (!avx) {
     static constexpr uint8_t kPrefixes[] = {0, 0x66, 0xf3, 0xf2};
-    if (pp != 0) db(kPrefixes[pp]);
+    if (pp != 0) put8(kPrefixes[pp]);
     const unsigned rex = (to >= 8 ? 4u : 0u) | (b_extended ? 1u : 0u);
-    if (rex != 0) db(static_cast<int>(0x40 | rex));
-    db(0x0f);
-    if (op.map == VecMap::M0f38) db(0x38);
-    if (op.map == VecMap::M0f3a) db(0x3a);
-    return db(op.code);
+    if (rex != 0) put8(static_cast<uint8_t>(0x40 | rex));
+    put8(0x0f);
+    if (op.map == VecMap::M0f38) put8(0x38);
+    if (op.map == VecMap::M0f3a) put8(0x3a);
+    return put8(op.code);
   }
   const unsigned vvvv = a < 0 ? 15u : ~static_cast<unsigned>(a) & 15u;
   const unsigned not_r = to >= 8 ? 0u : 0x80u;
   if (op.map == VecMap::M0f && !b_extended && !op.wide) {
-    db(0xc5);
-    db(static_cast<int>(not_r | vvvv << 3 | pp));
+    put8(0xc5);
+    put8(static_cast<uint8_t>(not_r | vvvv << 3 | pp));
   } else {
-    db(0xc4);
-    db(static_cast<int>(not_r | 0x40u | (b_extended ? 0u : 0x20u) | static_cast<unsigned>(op.map)));
-    db(static_cast<int>((op.wide ? 0x80u : 0u) | vvvv << 3 | pp));
+    put8(0xc4);
+    put8(static_cast<uint8_t>(not_r | 0x40u | (b_extended ? 0u : 0x20u) | static_cast<unsigned>(op.map)));
+    put8(static_cast<uint8_t>((op.wide ? 0x80u : 0u) | vvvv << 3 | pp));
   }
-  db(op.code);
+  put8(op.code);
 }
 
 void Assembler::vec(const VecOpcode& op, bool avx, int to, int a, int b) {
   vec_opcode(op, avx, to, a, b >= 8);
-  db(0xc0 | (to & 7) << 3 | (b & 7));
+  put8(static_cast<uint8_t>(0xc0 | (to & 7) << 3 | (b & 7)));
 }
 
 void Assembler::vec_state(const VecOpcode& op, bool avx, int to, int a, int32_t offset) {
   vec_opcode(op, avx, to, a, true);
-  const bool is_short = offset == static_cast<int8_t>(offset);
-  db((is_short ? 0x44 : 0x84) | (to & 7) << 3);
-  db(0x24);  // SIB: r12 alone
-  is_short ? db(offset & 0xff) : dd(static_cast<uint32_t>(offset));
+  size_ = static_cast<size_t>(state_operand(top_ + size_, to, offset) - top_);
 }
 
 void Assembler::vec_pool(const VecOpcode& op, bool avx, int to, int a, uint64_t low, uint64_t high, unsigned trailing) {
   vec_opcode(op, avx, to, a, false);
-  db(0x05 | (to & 7) << 3);
-  dd(0);
+  put8(static_cast<uint8_t>(0x05 | (to & 7) << 3));
+  put32(0);
   pool_constant(low, high, trailing);
 }
 
@@ -77,7 +74,7 @@ void Assembler::emit_pool() {
     dq(constant[0]);
     dq(constant[1]);
   }
-  for (const PoolUse& use : pool_uses_) rewrite(use.end - use.trailing - 4, start + 16 * use.constant - use.end, 4);
+  for (const PoolUse& use : pool_uses_) set32(use.end - use.trailing - 4, start + 16 * use.constant - use.end);
 }
 
 }  // namespace ferry::backend::x64

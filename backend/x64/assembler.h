@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "backend/runtime/context.h"
@@ -45,7 +46,8 @@ class Assembler : public Xbyak::CodeGenerator {
   /// index = the byte offset into the jump cache of the line for the guest address in `pc` (jump_cache_index()).
   void jump_cache_index(const Xbyak::Reg32& index, const Xbyak::Reg64& pc) {
     static_assert(sizeof(JumpCacheEntry) == 16);
-    lea(index, ptr[pc * 4]);
+    imul(index, pc.cvt32(), static_cast<int>(kJumpCacheFactor));
+    shr(index, 32 - kJumpCacheBits - 4);
     and_(index, ((1u << kJumpCacheBits) - 1) << 4);
   }
 
@@ -62,24 +64,87 @@ class Assembler : public Xbyak::CodeGenerator {
   }
   uint32_t offset() const { return static_cast<uint32_t>(getSize()); }
 
+  // -- the forms that make up most code, encoded here without the library's general operands and checks; the buffer has
+  // room for any instruction (Emitter::compile). Widths are 32 and 64, bytes where named so.
+
+  /// opcode reg, r/m with a register as r/m (or opcode r/m, reg: the opcode decides).
+  void op_reg(uint8_t opcode, int width, int reg, int rm) {
+    uint8_t* at = top_ + size_;
+    const int rex = (width == 64 ? 8 : 0) | (reg >> 3) << 2 | rm >> 3;
+    if (rex != 0) *at++ = static_cast<uint8_t>(0x40 | rex);
+    *at++ = opcode;
+    *at++ = static_cast<uint8_t>(0xc0 | (reg & 7) << 3 | (rm & 7));
+    size_ = static_cast<size_t>(at - top_);
+  }
+  /// The same with memory at `offset` from the state register.
+  void op_state(uint8_t opcode, int width, int reg, int32_t offset) {
+    uint8_t* at = top_ + size_;
+    *at++ = static_cast<uint8_t>(0x41 | (width == 64 ? 8 : 0) | (reg >> 3) << 2);
+    *at++ = opcode;
+    size_ = static_cast<size_t>(state_operand(at, reg, offset) - top_);
+  }
+  /// op r/m, imm of the add group (`extension`: 0 add, 1 or, 4 and, 5 sub, 6 xor, 7 cmp).
+  void op_imm(int extension, int width, int rm, int32_t imm) {
+    const bool is_short = imm == static_cast<int8_t>(imm);
+    op_reg(is_short ? 0x83 : 0x81, width, extension, rm);
+    is_short ? put8(static_cast<uint8_t>(imm)) : put32(static_cast<uint32_t>(imm));
+  }
+  void move(int to, int from, int width) { op_reg(0x89, width, from, to); }
+  void move_constant(int to, uint64_t value) {
+    const int high = to >> 3;
+    if (value <= UINT32_MAX) {
+      if (high) put8(0x41);
+      put8(static_cast<uint8_t>(0xb8 | (to & 7)));
+      return put32(static_cast<uint32_t>(value));
+    }
+    if (static_cast<int64_t>(value) == static_cast<int32_t>(value)) {
+      op_reg(0xc7, 64, 0, to);
+      return put32(static_cast<uint32_t>(value));
+    }
+    put8(static_cast<uint8_t>(0x48 | high));
+    put8(static_cast<uint8_t>(0xb8 | (to & 7)));
+    put64(value);
+  }
+  void load_state(int to, int32_t offset, int width) { op_state(0x8b, width, to, offset); }
+  void store_state(int32_t offset, int from, int width) { op_state(0x89, width, from, offset); }
+  /// jmp [r12 + offset]
+  void jump_state(int32_t offset) { op_state(0xff, 32, 4, offset); }
+  /// dword [r12 + offset] = value
+  void set_state32(int32_t offset, uint32_t value) {
+    op_state(0xc7, 32, 0, offset);
+    put32(value);
+  }
+  /// movups between a vector register and [r12 + offset]; `opcode` 0x10 loads, 0x11 stores.
+  void move_vector_state(uint8_t opcode, int reg, int32_t offset) {
+    uint8_t* at = top_ + size_;
+    *at++ = static_cast<uint8_t>(0x41 | (reg >> 3) << 2);
+    *at++ = 0x0f;
+    *at++ = opcode;
+    size_ = static_cast<size_t>(state_operand(at, reg, offset) - top_);
+  }
+  void put8(uint8_t byte) { top_[size_++] = byte; }
+  void put32(uint32_t value) { put(value); }
+  void put64(uint64_t value) { put(value); }
+
   /// A jump whose target is set later by bind(); returns what bind() needs.
   uint32_t jump_later() {
-    db(0xe9);
-    dd(0);
+    put8(0xe9);
+    put32(0);
     return offset();
   }
   /// The same, taken on `condition` (the low four bits of the Jcc opcode).
   uint32_t jump_later(uint8_t condition) {
-    db(0x0f);
-    db(0x80 | condition);
-    dd(0);
+    put8(0x0f);
+    put8(0x80 | condition);
+    put32(0);
     return offset();
   }
   void bind(uint32_t jump) { bind(jump, offset()); }
-  void bind(uint32_t jump, uint32_t target) { rewrite(jump - 4, target - jump, 4); }
+  void bind(uint32_t jump, uint32_t target) { set32(jump - 4, target - jump); }
+  void set32(uint32_t at, uint32_t value) { std::memcpy(top_ + at, &value, sizeof(value)); }
   void jump_to(uint32_t target) {
-    db(0xe9);
-    dd(target - (offset() + 4));
+    put8(0xe9);
+    put32(target - (offset() + 4));
   }
 
   /// `op` on vector registers: to = a op b with AVX, to = to op b without. A negative `a`: the instruction has one source.
@@ -99,6 +164,19 @@ class Assembler : public Xbyak::CodeGenerator {
   void emit_pool();
 
  private:
+  template <typename T>
+  void put(T value) {
+    std::memcpy(top_ + size_, &value, sizeof(value));
+    size_ += sizeof(value);
+  }
+  static uint8_t* state_operand(uint8_t* at, int reg, int32_t offset) {
+    const bool is_short = offset == static_cast<int8_t>(offset);
+    *at++ = static_cast<uint8_t>((is_short ? 0x44 : 0x84) | (reg & 7) << 3);
+    *at++ = 0x24;  // SIB: r12 alone
+    std::memcpy(at, &offset, 4);
+    return at + (is_short ? 1 : 4);
+  }
+
   /// Prefixes and opcode; `b_extended`: VEX.B, REX.B.
   void vec_opcode(const VecOpcode& op, bool avx, int to, int a, bool b_extended);
 

@@ -9,18 +9,26 @@ void Emitter::on_at(const Inst& in, ValueId) { current_pc_ = GuestAddr{in.imm}; 
 
 void Emitter::store_pc(GuestAddr pc, int temp) {
   const auto low = static_cast<int32_t>(pc.value);
-  if (static_cast<uint64_t>(int64_t{low}) == pc.value) return as_.mov(as_.area(pc_offset_), static_cast<uint64_t>(low));
-  as_.mov(Xbyak::Reg64(temp), pc.value);
-  as_.mov(as_.area(pc_offset_), Xbyak::Reg64(temp));
+  if (static_cast<uint64_t>(int64_t{low}) == pc.value) {
+    as_.op_state(0xc7, 64, 0, pc_offset_);
+    return as_.put32(static_cast<uint32_t>(low));
+  }
+  as_.move_constant(temp, pc.value);
+  as_.store_state(pc_offset_, temp, 64);
 }
 
 void Emitter::exit_with(ExitKind kind) {
-  as_.mov(as_.area32(FERRY_AREA_OFFSET(exit_kind)), static_cast<uint32_t>(kind));
-  as_.jmp(as_.area(FERRY_AREA_OFFSET(stubs.exit)));
+  as_.set_state32(FERRY_AREA_OFFSET(exit_kind), static_cast<uint32_t>(kind));
+  as_.jump_state(FERRY_AREA_OFFSET(stubs.exit));
+}
+
+void Emitter::compare_interrupt() {
+  as_.op_state(0x83, 32, static_cast<int>(Alu::Cmp), FERRY_AREA_OFFSET(interrupt));
+  as_.put8(0);
 }
 
 void Emitter::poll(GuestAddr resume) {
-  as_.cmp(as_.area32(FERRY_AREA_OFFSET(interrupt)), 0);
+  compare_interrupt();
   Cold& c = cold(Cold::Poll);
   c.jumps[0] = as_.jump_later(static_cast<uint8_t>(HostCond::Ne));
   c.pc = resume.value;
@@ -76,7 +84,9 @@ void Emitter::count_edge(uint32_t slot) {
 }
 
 void Emitter::jump_slot(uint32_t slot) {
-  as_.jmp(qword[rip]);
+  as_.put8(0xff);  // jmp [rip + slot]
+  as_.put8(0x25);
+  as_.put32(0);
   fixups_.push_back({as_.offset(), slot, 0, false});
 }
 
@@ -91,7 +101,7 @@ void Emitter::on_goto_pc(const Inst& in, ValueId) {
 }
 
 void Emitter::push_return(GuestAddr back) {
-  as_.cmp(rsp, as_.area(FERRY_AREA_OFFSET(return_stack_limit)));
+  as_.op_state(0x3b, 64, 4, FERRY_AREA_OFFSET(return_stack_limit));  // cmp rsp, [..]
   Cold& c = cold(Cold::ResetReturns);
   c.jumps[0] = as_.jump_later(static_cast<uint8_t>(HostCond::B));
   c.back = as_.offset();
@@ -99,7 +109,7 @@ void Emitter::push_return(GuestAddr back) {
   if (static_cast<uint64_t>(int64_t{low}) == back.value) {
     as_.push(static_cast<uint32_t>(low));
   } else {
-    as_.mov(rcx, back.value);
+    as_.move_constant(kRcx, back.value);
     as_.push(rcx);
   }
 }
@@ -116,10 +126,12 @@ void Emitter::on_call_pc(const Inst& in, ValueId) {
   push_return(back);
   const size_t cold_index = cold_.size();
   count_edge(slot);
-  as_.call(qword[rip]);
+  as_.put8(0xff);  // call [rip + slot]
+  as_.put8(0x15);
+  as_.put32(0);
   fixups_.push_back({as_.offset(), slot, 0, false});
   if (cold_.size() > cold_index) cold_[cold_index].back = as_.offset();
-  as_.add(rsp, 8);
+  as_.op_imm(static_cast<int>(Alu::Add), 64, kRsp, 8);
   jump_slot(new_slot(back));
 }
 
@@ -129,7 +141,7 @@ void Emitter::on_call_indirect(const Inst& in, ValueId) {
   if (target != kRax) as_.mov(rax, Xbyak::Reg64(target));
   push_return(GuestAddr{in.imm2});
   as_.call(as_.area(FERRY_AREA_OFFSET(stubs.indirect)));
-  as_.add(rsp, 8);
+  as_.op_imm(static_cast<int>(Alu::Add), 64, kRsp, 8);
   jump_slot(new_slot(GuestAddr{in.imm2}));
 }
 
@@ -145,7 +157,7 @@ void Emitter::leave_indirect(ValueId v) {
   const Xbyak::Reg64 index(target == kRcx ? kRdx : kRcx);
   Cold& c = cold(Cold::Indirect);
   c.reg = static_cast<int8_t>(target);
-  as_.cmp(as_.area32(FERRY_AREA_OFFSET(interrupt)), 0);
+  compare_interrupt();
   c.jumps[0] = as_.jump_later(static_cast<uint8_t>(HostCond::Ne));
   as_.jump_cache_index(index.cvt32(), pc);
   as_.cmp(ptr[r12 + index + FERRY_AREA_OFFSET(jump_cache)], pc);

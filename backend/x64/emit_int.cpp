@@ -29,9 +29,6 @@ void Emitter::on_set_reg(const Inst& in, ValueId) {
   const auto row = static_cast<ir::RegId>(in.imm);
   const ValueId v = in.args[0];
   if (ra_.row_holds(row, v)) return;
-  const ir::StateReg& reg = fn_->layout->regs[row];
-  const unsigned bits = ir::bits(reg.type);
-  const Xbyak::Address home = home_address(reg.offset, bits);
   const ValueKind kind = ra_.kind(v);
   const bool compare = kind == ValueKind::Compare || kind == ValueKind::NotCompare;
   if (const int pin = ra_.pin_of(row); pin != kNoReg) {
@@ -40,48 +37,46 @@ void Emitter::on_set_reg(const Inst& in, ValueId) {
       ra_.before_set_row(row);
       ra_.copy_to(pin, v);
     }
-    return ra_.after_set_row(row, v);
-  }
-  int32_t imm = 0;
-  if (compare && single_condition(v)) {
-    const HostCond cond = condition(v);
-    ra_.before_set_row(row);
-    set_condition(home, cond);
-  } else if (bits == 128) {
-    const int from = vx(v);
-    ra_.before_set_row(row);
-    as_.movups(home, x(from));
-  } else if (immediate(v, imm)) {
-    ra_.before_set_row(row);
-    as_.mov(home, static_cast<uint64_t>(int64_t{imm}));
   } else {
-    const int from = gp(v);
-    ra_.before_set_row(row);
-    as_.mov(home, sized_reg(from, bits <= 8 ? 1 : bits / 8));
+    set_unpinned(row, v, compare);
   }
   ra_.after_set_row(row, v);
 }
 
-// ---- add, subtract, logic
-
-void Emitter::alu(Alu op, const Xbyak::Reg32e& to, const Xbyak::Operand& from) {
-  switch (op) {
-    case Alu::Add: return as_.add(to, from);
-    case Alu::Sub: return as_.sub(to, from);
-    case Alu::And: return as_.and_(to, from);
-    case Alu::Or: return as_.or_(to, from);
-    case Alu::Xor: return as_.xor_(to, from);
+void Emitter::set_unpinned(ir::RegId row, ValueId v, bool compare) {
+  const ir::StateReg& reg = fn_->layout->regs[row];
+  if (compare && single_condition(v)) {
+    const HostCond cond = condition(v);
+    ra_.before_set_row(row);
+    return set_condition(home_address(reg.offset, 8), cond);
   }
+  if (ir::is_vector(reg.type)) {
+    const int from = vx(v);
+    ra_.before_set_row(row);
+    return as_.move_vector_state(0x11, from, reg.offset);
+  }
+  int32_t imm = 0;
+  const int from = immediate(v, imm) ? kNoReg : gp(v);
+  ra_.before_set_row(row);
+  if (reg.type == Type::I1) {
+    const Xbyak::Address home = home_address(reg.offset, 8);
+    return from == kNoReg ? as_.mov(home, static_cast<uint64_t>(imm)) : as_.mov(home, r8(from));
+  }
+  const int width = reg.type == Type::I64 ? 64 : 32;
+  if (from != kNoReg) return as_.store_state(reg.offset, from, width);
+  as_.op_state(0xc7, width, 0, reg.offset);
+  as_.put32(static_cast<uint32_t>(imm));
 }
 
-void Emitter::alu(Alu op, const Xbyak::Reg32e& to, int32_t imm) {
-  const auto bits = static_cast<uint32_t>(imm);
-  switch (op) {
-    case Alu::Add: return as_.add(to, bits);
-    case Alu::Sub: return as_.sub(to, bits);
-    case Alu::And: return as_.and_(to, bits);
-    case Alu::Or: return as_.or_(to, bits);
-    case Alu::Xor: return as_.xor_(to, bits);
+// ---- add, subtract, logic
+
+void Emitter::alu(Alu op, int width, int to, int from) { as_.op_reg(static_cast<uint8_t>(op) * 8 + 3, width, to, from); }
+
+void Emitter::alu_rm(Alu op, int width, int to, ValueId v) {
+  if (ra_.dies(v) && ra_.readable(v, static_cast<unsigned>(width))) {
+    as_.op_state(static_cast<uint8_t>(op) * 8 + 3, width, to, ra_.home(v));
+  } else {
+    alu(op, width, to, gp(v));
   }
 }
 
@@ -89,14 +84,15 @@ void Emitter::commutative(Alu op, const Inst& in, ValueId id) {
   ValueId a = in.args[0];
   ValueId b = in.args[1];
   const bool whole = ir::bits(in.type) >= 32;
+  const int width = in.type == Type::I64 ? 64 : 32;
   if (ra_.is_const(a)) std::swap(a, b);
   int32_t imm = 0;
   if (immediate(b, imm)) {
     const int from = gp(a);
     const int to = ra_.define(id, a);
     if (to != from && op == Alu::Add) return as_.lea(r(to, in.type), Xbyak::util::ptr[Xbyak::Reg64(from) + imm]);
-    if (to != from) as_.mov(r(to, in.type), r(from, in.type));
-    alu(op, r(to, in.type), imm);
+    if (to != from) as_.move(to, from, in.type == Type::I64 ? 64 : 32);
+    as_.op_imm(static_cast<int>(op), width, to, imm);
     if (whole) flags_are_result(id, in.type);
     if (in.type == Type::I1) ra_.set_clean(id, false);
     return;
@@ -113,8 +109,8 @@ void Emitter::commutative(Alu op, const Inst& in, ValueId id) {
   if (to != first && op == Alu::Add && ra_.reg(b) != kNoReg) {
     return as_.lea(r(to, in.type), Xbyak::util::ptr[Xbyak::Reg64(first) + Xbyak::Reg64(ra_.reg(b))]);
   }
-  if (to != first) as_.mov(r(to, in.type), r(first, in.type));
-  with_rm(b, whole ? in.type : Type::I32, [&](const Xbyak::Operand& from) { alu(op, r(to, in.type), from); });
+  if (to != first) as_.move(to, first, in.type == Type::I64 ? 64 : 32);
+  alu_rm(op, width, to, b);
   if (whole) flags_are_result(id, in.type);
   if (in.type == Type::I1) ra_.set_clean(id, false);
 }
@@ -123,6 +119,7 @@ void Emitter::subtract(const Inst& in, ValueId id) {
   const ValueId a = in.args[0];
   const ValueId b = in.args[1];
   const bool whole = ir::bits(in.type) >= 32;
+  const int width = in.type == Type::I64 ? 64 : 32;
   int32_t imm = 0;
   if (immediate(b, imm)) {
     const int from = gp(a);
@@ -130,8 +127,8 @@ void Emitter::subtract(const Inst& in, ValueId id) {
     if (to != from && imm != INT32_MIN) {
       return as_.lea(r(to, in.type), Xbyak::util::ptr[Xbyak::Reg64(from) - imm]);
     }
-    if (to != from) as_.mov(r(to, in.type), r(from, in.type));
-    as_.sub(r(to, in.type), static_cast<uint32_t>(imm));
+    if (to != from) as_.move(to, from, in.type == Type::I64 ? 64 : 32);
+    as_.op_imm(static_cast<int>(Alu::Sub), width, to, imm);
   } else if (ra_.is_const(a) && ra_.constant(a) == 0) {
     const int to = ra_.define(id, b);
     ra_.copy_to(to, b);
@@ -143,7 +140,7 @@ void Emitter::subtract(const Inst& in, ValueId id) {
     const int to = ra_.define(id, a, mask_of(second));
     if (to == second) return;  // unreachable: `second` was to be avoided
     ra_.copy_to(to, a);
-    as_.sub(r(to, in.type), r(second, in.type));
+    alu(Alu::Sub, width, to, second);
   }
   if (!whole) return;
   flags_are_compare(a, b, in.type);
@@ -189,8 +186,8 @@ void Emitter::on_andn(const Inst& in, ValueId id) {
   if (immediate(b, imm)) {
     const int from = gp(a);
     const int to = ra_.define(id, a);
-    if (to != from) as_.mov(r(to, in.type), r(from, in.type));
-    as_.and_(r(to, in.type), static_cast<uint32_t>(~imm));
+    if (to != from) as_.move(to, from, in.type == Type::I64 ? 64 : 32);
+    as_.op_imm(static_cast<int>(Alu::And), in.type == Type::I64 ? 64 : 32, to, ~imm);
   } else if (host_.bmi1) {
     const int first = gp(a);
     const int second = gp(b);
@@ -225,7 +222,7 @@ void Emitter::on_mul(const Inst& in, ValueId id) {
   const int second = gp(b);
   const int to = ra_.define(id, ra_.dies(a) ? a : b);
   if (to == second) return as_.imul(r(to, in.type), r(first, in.type));
-  if (to != first) as_.mov(r(to, in.type), r(first, in.type));
+  if (to != first) as_.move(to, first, in.type == Type::I64 ? 64 : 32);
   as_.imul(r(to, in.type), r(second, in.type));
 }
 
@@ -234,7 +231,7 @@ void Emitter::min_max(const Inst& in, ValueId id, HostCond take_second) {
   const int b = gp(in.args[1]);
   const int to = ra_.define(id, in.args[0], a == b ? 0 : mask_of(b));
   as_.cmp(r(a, in.type), r(b, in.type));
-  if (to != a) as_.mov(r(to, in.type), r(a, in.type));
+  if (to != a) as_.move(to, a, in.type == Type::I64 ? 64 : 32);
   conditional_move(take_second, r(to, in.type), r(b, in.type));
 }
 
@@ -262,7 +259,7 @@ void Emitter::on_abs(const Inst& in, ValueId id) {
   if (ir::is_vector(in.type)) return vec_abs(in, id);
   const int a = gp(in.args[0]);
   const int to = ra_.define(id, kNoValue, mask_of(a));
-  as_.mov(r(to, in.type), r(a, in.type));
+  as_.move(to, a, in.type == Type::I64 ? 64 : 32);
   as_.neg(r(to, in.type));
   as_.cmovs(r(to, in.type), r(a, in.type));
 }
@@ -276,7 +273,7 @@ void Emitter::shift_by_constant(Shift op, const Inst& in, ValueId id, int amount
   if (op == Shift::Left && amount == 1 && to != from) {
     return as_.lea(r(to, in.type), Xbyak::util::ptr[Xbyak::Reg64(from) + Xbyak::Reg64(from)]);
   }
-  if (to != from) as_.mov(r(to, in.type), r(from, in.type));
+  if (to != from) as_.move(to, from, in.type == Type::I64 ? 64 : 32);
   switch (op) {
     case Shift::Left: as_.shl(r(to, in.type), amount); break;
     case Shift::LogicalRight: as_.shr(r(to, in.type), amount); break;
@@ -294,7 +291,7 @@ void Emitter::shift_by_cl(Shift op, const Inst& in, ValueId id) {
   }
   const int from = gp(in.args[0]);
   const int to = ra_.define(id, in.args[0], mask_of(kRcx));
-  if (to != from) as_.mov(r(to, in.type), r(from, in.type));
+  if (to != from) as_.move(to, from, in.type == Type::I64 ? 64 : 32);
   switch (op) {
     case Shift::Left: return as_.shl(r(to, in.type), Xbyak::util::cl);
     case Shift::LogicalRight: return as_.shr(r(to, in.type), Xbyak::util::cl);

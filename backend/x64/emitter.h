@@ -71,11 +71,6 @@ class Emitter {
   int gp_sign_extended(ValueId v);
   /// A value as a constant that fits an instruction's sign-extended 32-bit immediate.
   bool immediate(ValueId v, int32_t& imm) const;
-  /// Register, or memory for a value that lies there and is not needed in a register again.
-  template <typename F>
-  void with_rm(ValueId v, Type type, F&& f);
-  template <typename F>
-  void with_xm(ValueId v, F&& f);
   void materialize(ValueId v);
 
   // -- what the flags hold
@@ -94,9 +89,12 @@ class Emitter {
   bool equal_operands(ValueId a, ValueId b) const;
 
   // -- integers (emit_int.cpp)
-  enum class Alu : uint8_t { Add, Sub, And, Or, Xor };
-  void alu(Alu op, const Xbyak::Reg32e& to, const Xbyak::Operand& from);
-  void alu(Alu op, const Xbyak::Reg32e& to, int32_t imm);
+  void set_unpinned(ir::RegId row, ValueId v, bool compare);
+  /// By the number that the instruction set gives the operation.
+  enum class Alu : uint8_t { Add = 0, Or = 1, And = 4, Sub = 5, Xor = 6, Cmp = 7 };
+  void alu(Alu op, int width, int to, int from);
+  /// The same with the second operand in memory where it can stay there.
+  void alu_rm(Alu op, int width, int to, ValueId v);
   void commutative(Alu op, const Inst& in, ValueId id);
   void subtract(const Inst& in, ValueId id);
   enum class Shift : uint8_t { Left, LogicalRight, ArithmeticRight, RotateRight };
@@ -187,6 +185,7 @@ class Emitter {
   void exit_with(ExitKind kind);
   void jump_to_block(ir::BlockId to, ir::BlockId next);
   void jump_to_block_if(HostCond cond, ir::BlockId to);
+  void compare_interrupt();
   void poll(GuestAddr resume);
   uint32_t new_slot(GuestAddr pc);
   void count_edge(uint32_t slot);
@@ -261,24 +260,6 @@ class Emitter {
   };
   std::vector<BlockJump> block_jumps_;
 };
-
-template <typename F>
-void Emitter::with_rm(ValueId v, Type type, F&& f) {
-  if (ra_.dies(v) && ra_.readable(v, ir::bits(type))) {
-    f(home_address(ra_.home(v), ir::bits(type)));
-  } else {
-    f(r(gp(v), type));
-  }
-}
-
-template <typename F>
-void Emitter::with_xm(ValueId v, F&& f) {
-  if (host_.avx && ra_.dies(v) && ra_.readable(v, 128)) {
-    f(home_address(ra_.home(v), 128));
-  } else {
-    f(x(vx(v)));
-  }
-}
 
 template <typename F>
 void Emitter::guarded(F&& access) {

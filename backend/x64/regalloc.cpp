@@ -13,22 +13,37 @@ using ir::Op;
 using ir::Trait;
 using ir::ValueId;
 using Xbyak::Reg32;
-using Xbyak::Reg64;
 using Xbyak::Xmm;
 
 namespace {
 
-/// Whether an instruction with an unused result may be left out.
-bool removable(const ir::Function& fn, const ir::Inst& inst) {
-  const Trait trait = ir::info(inst.op).trait;
-  return trait == Trait::Pure || trait == Trait::ReadsState || (trait == Trait::FlagsOnly && fn.ignore_fp_flags);
-}
+/// What begin_function() asks of an op.
+enum OpFlag : uint8_t {
+  kRemovable = 1,            ///< may be left out when nobody uses the result
+  kRemovableWithoutFlags = 2,  ///< the same where FP exception flags do not count
+  kBarrier = 4,              ///< the guest registers must be exact there
+  kRow = 8,                  ///< reads or writes a guest register
+};
 
-/// Whether the guest registers must be exact at this instruction.
-bool is_barrier(Op op) {
-  const Trait trait = ir::info(op).trait;
-  return trait == Trait::Reads || trait == Trait::Writes || trait == Trait::Calls || trait == Trait::Ends;
-}
+constexpr auto kOpFlags = [] {
+  std::array<uint8_t, ir::kOpCount> flags{};
+  for (unsigned i = 0; i < ir::kOpCount; ++i) {
+    switch (ir::kOpInfo[i].trait) {
+      case Trait::Pure: flags[i] = kRemovable | kRemovableWithoutFlags; break;
+      case Trait::ReadsState: flags[i] = kRemovable | kRemovableWithoutFlags | kRow; break;
+      case Trait::FlagsOnly: flags[i] = kRemovableWithoutFlags; break;
+      case Trait::WritesState: flags[i] = kRow; break;
+      case Trait::Reads:
+      case Trait::Writes:
+      case Trait::Calls:
+      case Trait::Ends: flags[i] = kBarrier; break;
+      case Trait::Marker: break;
+    }
+  }
+  return flags;
+}();
+
+constexpr uint8_t flags_of(Op op) { return kOpFlags[static_cast<unsigned>(op)]; }
 
 constexpr int32_t slot_offset(int slot) { return FERRY_AREA_OFFSET(spill) + 16 * slot; }
 
@@ -38,6 +53,8 @@ constexpr int32_t slot_offset(int slot) { return FERRY_AREA_OFFSET(spill) + 16 *
 
 void RegAlloc::begin_function(const ir::Function& fn) {
   fn_ = &fn;
+  insts_ = fn.insts.data();
+  removable_ = fn.ignore_fp_flags ? kRemovableWithoutFlags : kRemovable;
   overflowed_ = false;
   const auto count = static_cast<ValueId>(fn.insts.size());
   if (values_.size() < count) values_.resize(count + count / 2);
@@ -48,17 +65,22 @@ void RegAlloc::begin_function(const ir::Function& fn) {
     gpr_value_.fill(kNoValue);
     xmm_value_.fill(kNoValue);
     row_value_.assign(fn.layout->regs.size(), kNoValue);
+    row_pin_.assign(fn.layout->regs.size(), kNoReg);
     for (size_t row = 0; row < fn.layout->regs.size(); ++row) {
-      if (rows_[row].pin != ir::kNoPin) pin_row_[static_cast<size_t>(rows_[row].pin)] = static_cast<ir::RegId>(row);
+      const int8_t pin = rows_[row].pin;
+      if (pin == ir::kNoPin) continue;
+      pin_row_[static_cast<size_t>(pin)] = static_cast<ir::RegId>(row);
+      row_pin_[row] = static_cast<int8_t>(kPinRegs[pin]);
     }
   }
   // Backward: what is needed, until when, and which results nothing separates from the set_reg of their pin.
   std::array<ValueId, ir::kPinCount> for_pin;
   for_pin.fill(kNoValue);
   for (ValueId i = count; i-- > 0;) {
-    const ir::Inst& inst = fn.insts[i];
+    const ir::Inst& inst = insts_[i];
     Value& value = values_[i];
-    if (inst.dead || (value.uses == 0 && removable(fn, inst))) continue;
+    const uint8_t flags = flags_of(inst.op);
+    if (inst.dead || (value.uses == 0 && (flags & removable_))) continue;
     if (value.pin_hint != 0) {
       ValueId& wanted = for_pin[static_cast<size_t>(value.pin_hint - 1)];
       if (wanted != i) {
@@ -71,8 +93,8 @@ void RegAlloc::begin_function(const ir::Function& fn) {
         }
       }
     }
-    if (is_barrier(inst.op)) for_pin.fill(kNoValue);
-    if (inst.op == Op::get_reg || inst.op == Op::set_reg) {
+    if (flags & kBarrier) for_pin.fill(kNoValue);
+    if (flags & kRow) {
       const int8_t pin = rows_[inst.imm].pin;
       if (pin != ir::kNoPin) {
         const bool sets = inst.op == Op::set_reg;
@@ -80,17 +102,22 @@ void RegAlloc::begin_function(const ir::Function& fn) {
         if (sets) values_[inst.args[0]].pin_hint = static_cast<int8_t>(pin + 1);
       }
     }
-    for (ValueId arg : fn.operands(inst)) {
-      if (arg == kNoValue) continue;
+    const auto count_use = [this, i](ValueId arg) {
+      if (arg == kNoValue) return;
       Value& operand = values_[arg];
       if (operand.uses++ == 0) operand.last_use = i;
+    };
+    if (inst.op == Op::call) {
+      for (const ValueId arg : fn.operands(inst)) count_use(arg);
+    } else {
+      for (const ValueId arg : inst.args) count_use(arg);
     }
   }
 }
 
 bool RegAlloc::skippable(ValueId id) const {
-  const ir::Inst& inst = fn_->insts[id];
-  return inst.dead || (values_[id].uses == 0 && removable(*fn_, inst));
+  const ir::Inst& inst = insts_[id];
+  return inst.dead || (values_[id].uses == 0 && (flags_of(inst.op) & removable_));
 }
 
 void RegAlloc::begin_block() {
@@ -112,16 +139,23 @@ void RegAlloc::begin_inst(ValueId id) {
   value.row = kNoRow;
   value.slot = kNoSlot;
   gpr_locked_ = xmm_locked_ = 0;
-  for (ValueId arg : fn_->operands(fn_->insts[id])) {
-    if (arg == kNoValue) continue;
-    consume(values_[arg].canon);
-    const int r = reg(arg);
-    if (r != kNoReg) locked(class_of(arg)) |= mask_of(r);
+  const ir::Inst& inst = insts_[id];
+  value.vector = ir::in_vector_register(inst.type);
+  if (inst.op == Op::call) {
+    for (const ValueId arg : fn_->operands(inst)) begin_operand(arg);
+  } else {
+    for (const ValueId arg : inst.args) {
+      if (arg != kNoValue) begin_operand(arg);
+    }
   }
 }
 
-void RegAlloc::consume(ValueId canonical) {
-  if (--values_[canonical].uses == 0 && dying_count_ < dying_.size()) dying_[dying_count_++] = canonical;
+void RegAlloc::begin_operand(ValueId v) {
+  const ValueId canonical = values_[v].canon;
+  consume(canonical);
+  const Value& value = values_[canonical];
+  const int r = reg_of(value);
+  if (r != kNoReg) (value.vector ? xmm_locked_ : gpr_locked_) |= mask_of(r);
 }
 
 void RegAlloc::end_inst(ValueId id) {
@@ -144,7 +178,7 @@ void RegAlloc::release(ValueId canonical) {
   Value& value = values_[canonical];
   if (value.kind == ValueKind::Compare || value.kind == ValueKind::NotCompare) {
     value.kind = ValueKind::Plain;
-    for (ValueId arg : fn_->operands(fn_->insts[value.compare])) {
+    for (ValueId arg : fn_->operands(insts_[value.compare])) {
       const ValueId operand = values_[arg].canon;
       if (--values_[operand].uses == 0) release(operand);
     }
@@ -159,21 +193,8 @@ void RegAlloc::release(ValueId canonical) {
 // ---- operands
 
 uint64_t RegAlloc::constant(ValueId v) const {
-  return fn_->insts[canon(v)].imm & support::low_mask(std::min(ir::bits(type(v)), 64u));
+  return insts_[canon(v)].imm & support::low_mask(std::min(ir::bits(type(v)), 64u));
 }
-
-int RegAlloc::pin_of(ir::RegId row) const {
-  const int8_t pin = rows_[row].pin;
-  return pin == ir::kNoPin ? kNoReg : kPinRegs[pin];
-}
-
-int RegAlloc::reg(ValueId v) const {
-  const Value& value = at(v);
-  if (value.reg != kNoReg) return value.reg;
-  return value.row == kNoRow ? kNoReg : pin_of(value.row);
-}
-
-bool RegAlloc::in_memory(ValueId v) const { return at(v).kind == ValueKind::Plain && reg(v) == kNoReg; }
 
 bool RegAlloc::readable(ValueId v, unsigned bits) const {
   const Value& value = at(v);
@@ -202,30 +223,27 @@ void RegAlloc::copy_to(int to, ValueId v) {
   if (from == to) return;
   if (from == kNoReg || is_const(v)) return load(canon(v), to);
   if (class_of(v) == RegClass::Xmm) return as_.movaps(Xmm(to), Xmm(from));
-  if (ir::bits(type(v)) <= 32) return as_.mov(Reg32(to), Reg32(from));
-  as_.mov(Reg64(to), Reg64(from));
+  as_.move(to, from, ir::bits(type(v)) <= 32 ? 32 : 64);
 }
 
 void RegAlloc::load(ValueId canonical, int r) {
   const Value& value = values_[canonical];
   const bool vector = class_of(canonical) == RegClass::Xmm;
   if (value.kind == ValueKind::Constant) return load_constant(canonical, r);
-  const Xbyak::Address from = Assembler::area(home(canonical));
-  if (vector) return as_.movups(Xmm(r), from);
-  if (value.slot != kNoSlot) return as_.mov(Reg64(r), from);
-  switch (ir::bytes(rows_[value.row].type)) {
-    case 1: return as_.movzx(Reg32(r), Assembler::area8(home(canonical)));
-    case 4: return as_.mov(Reg32(r), from);
-    default: return as_.mov(Reg64(r), from);
+  const int32_t from = home(canonical);
+  if (vector) return as_.move_vector_state(0x10, r, from);
+  if (value.slot != kNoSlot) return as_.load_state(r, from, 64);
+  switch (rows_[value.row].type) {
+    case ir::Type::I1: return as_.movzx(Reg32(r), Assembler::area8(from));
+    case ir::Type::I32: return as_.load_state(r, from, 32);
+    default: return as_.load_state(r, from, 64);
   }
 }
 
 void RegAlloc::load_constant(ValueId canonical, int r) {
-  const ir::Inst& inst = fn_->insts[canonical];
+  const ir::Inst& inst = insts_[canonical];
   if (class_of(canonical) == RegClass::Gpr) {
-    // mov even for 0: flags may be live.
-    if (inst.imm <= UINT32_MAX) return as_.mov(Reg32(r), static_cast<uint32_t>(inst.imm));
-    return as_.mov(Reg64(r), inst.imm);
+    return as_.move_constant(r, inst.imm);  // mov even for 0: flags may be live
   }
   const uint64_t high = ir::is_vector(inst.type) ? inst.imm2 : 0;
   if ((inst.imm | high) == 0) return as_.xorps(Xmm(r), Xmm(r));
@@ -303,11 +321,11 @@ int16_t RegAlloc::allocate_slot() {
 void RegAlloc::store_slot(ValueId canonical, int r) {
   Value& value = values_[canonical];
   value.slot = allocate_slot();
-  const Xbyak::Address to = Assembler::area(slot_offset(value.slot));
+  const int32_t to = slot_offset(value.slot);
   if (class_of(canonical) == RegClass::Xmm) {
-    as_.movups(to, Xmm(r));
+    as_.move_vector_state(0x11, r, to);
   } else {
-    as_.mov(to, Reg64(r));
+    as_.store_state(to, r, 64);
   }
 }
 
@@ -317,7 +335,7 @@ void RegAlloc::take_gpr(int r) {
     const RegMask free = kScratchGprs & ~gpr_used_ & ~gpr_locked_;
     if (free != 0 && !has_copy(values_[canonical])) {
       const int other = std::countr_zero(free);
-      as_.mov(Reg64(other), Reg64(r));
+      as_.move(other, r, 64);
       unbind(canonical);
       bind(canonical, other);
       gpr_locked_ |= mask_of(other);
@@ -381,14 +399,14 @@ void RegAlloc::define_compare(ValueId id, ValueId of, bool negated) {
   const bool nested = of != id;
   value.compare = nested ? origin.compare : id;
   value.kind = negated != (nested && origin.kind == ValueKind::NotCompare) ? ValueKind::NotCompare : ValueKind::Compare;
-  for (ValueId arg : fn_->operands(fn_->insts[value.compare])) ++at(arg).uses;
+  for (ValueId arg : fn_->operands(insts_[value.compare])) ++at(arg).uses;
 }
 
 void RegAlloc::materialized(ValueId id, int r) {
   const ValueId canonical = canon(id);
   Value& value = values_[canonical];
   value.kind = ValueKind::Plain;
-  for (ValueId arg : fn_->operands(fn_->insts[value.compare])) consume(values_[arg].canon);
+  for (ValueId arg : fn_->operands(insts_[value.compare])) consume(values_[arg].canon);
   bind(canonical, r);
   gpr_locked_ |= mask_of(r);
 }
@@ -426,7 +444,7 @@ void RegAlloc::before_set_row(ir::RegId row) {
     const RegClass c = class_of(old);
     const int r = acquire(c, c == RegClass::Gpr ? kScratchGprs : kAllXmms);
     if (pin != kNoReg) {
-      as_.mov(Reg64(r), Reg64(pin));
+      as_.move(r, pin, 64);
     } else {
       load(old, r);
     }
@@ -445,7 +463,7 @@ void RegAlloc::after_set_row(ir::RegId row, ValueId v) {
     // The row does not hold the whole value; should it sit in the pin, it must leave.
     if (pin != kNoReg && value.reg == pin) {
       const int r = acquire(RegClass::Gpr, kScratchGprs);
-      as_.mov(Reg64(r), Reg64(pin));
+      as_.move(r, pin, 64);
       unbind(canonical);
       bind(canonical, r);
     }

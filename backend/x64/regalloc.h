@@ -14,7 +14,7 @@ using RegMask = uint32_t;
 constexpr RegMask mask_of(int reg) { return RegMask{1} << reg; }
 
 inline constexpr int kNoReg = -1;
-inline constexpr int kRax = 0, kRcx = 1, kRdx = 2, kRbx = 3, kRbp = 5, kR10 = 10;
+inline constexpr int kRax = 0, kRcx = 1, kRdx = 2, kRbx = 3, kRsp = 4, kRbp = 5, kR10 = 10;
 /// General registers that hold values; the others are pins, the state and the stack pointer.
 inline constexpr RegMask kScratchGprs =
     mask_of(kRax) | mask_of(kRcx) | mask_of(kRdx) | mask_of(kRbx) | mask_of(kRbp) | mask_of(kR10);
@@ -60,7 +60,7 @@ class RegAlloc {
 
   // -- operands
 
-  ir::Type type(ir::ValueId v) const { return fn_->insts[v].type; }
+  ir::Type type(ir::ValueId v) const { return insts_[v].type; }
   ValueKind kind(ir::ValueId v) const { return at(v).kind; }
   /// The icmp or fcmp behind a Compare or NotCompare.
   ir::ValueId comparison(ir::ValueId v) const { return at(v).compare; }
@@ -75,11 +75,11 @@ class RegAlloc {
   ir::ValueId canon(ir::ValueId v) const { return values_[v].canon; }
 
   /// The register that holds v now, or kNoReg.
-  int reg(ir::ValueId v) const;
+  int reg(ir::ValueId v) const { return reg_of(at(v)); }
   /// v in a register (loaded if necessary), locked.
   int use(ir::ValueId v);
   /// Whether v is in memory only; home() says where, as an offset from the state register.
-  bool in_memory(ir::ValueId v) const;
+  bool in_memory(ir::ValueId v) const { return at(v).kind == ValueKind::Plain && reg(v) == kNoReg; }
   /// Whether it is, and `bits` of it can be read there.
   bool readable(ir::ValueId v, unsigned bits) const;
   int32_t home(ir::ValueId v) const;
@@ -120,7 +120,7 @@ class RegAlloc {
   /// Call after v was written to `row`.
   void after_set_row(ir::RegId row, ir::ValueId v);
   /// The pin register of a row, or kNoReg.
-  int pin_of(ir::RegId row) const;
+  int pin_of(ir::RegId row) const { return row_pin_[row]; }
 
   // -- helper calls
 
@@ -143,6 +143,7 @@ class RegAlloc {
     int8_t pin_hint;      ///< 1 + the pin that it is computed for, or 0
     ValueKind kind;
     bool clean;
+    bool vector;          ///< lives in vector registers
     int8_t reg;           ///< the host register, other than through `row`
     ir::ValueId canon;
     ir::ValueId compare;  ///< Compare: the icmp or fcmp
@@ -152,14 +153,20 @@ class RegAlloc {
 
   Value& at(ir::ValueId v) { return values_[values_[v].canon]; }
   const Value& at(ir::ValueId v) const { return values_[values_[v].canon]; }
+  int reg_of(const Value& value) const {
+    return value.reg != kNoReg || value.row == kNoRow ? value.reg : row_pin_[value.row];
+  }
   RegClass class_of(ir::ValueId v) const {
-    return ir::in_vector_register(type(v)) ? RegClass::Xmm : RegClass::Gpr;
+    return values_[v].vector ? RegClass::Xmm : RegClass::Gpr;
   }
   std::array<ir::ValueId, 16>& holders(RegClass c) { return c == RegClass::Gpr ? gpr_value_ : xmm_value_; }
   RegMask& locked(RegClass c) { return c == RegClass::Gpr ? gpr_locked_ : xmm_locked_; }
   RegMask& used(RegClass c) { return c == RegClass::Gpr ? gpr_used_ : xmm_used_; }
 
-  void consume(ir::ValueId v);
+  void consume(ir::ValueId canonical) {
+    if (--values_[canonical].uses == 0 && dying_count_ < dying_.size()) dying_[dying_count_++] = canonical;
+  }
+  void begin_operand(ir::ValueId v);
   void release(ir::ValueId canonical);
   void link_row(ir::RegId row, ir::ValueId canonical);
   void unlink_row(ir::ValueId canonical);
@@ -177,7 +184,9 @@ class RegAlloc {
 
   Assembler& as_;
   const ir::Function* fn_ = nullptr;
+  const ir::Inst* insts_ = nullptr;
   const ir::StateReg* rows_ = nullptr;
+  std::vector<int8_t> row_pin_;  ///< by row: the host register, or kNoReg
   std::vector<Value> values_;
   std::vector<ir::ValueId> row_value_;
   std::vector<ir::RegId> touched_rows_;  ///< those of row_value_ that are not all kNoValue
@@ -192,6 +201,7 @@ class RegAlloc {
   unsigned dying_count_ = 0;
   ir::ValueId result_ = ir::kNoValue;
   int8_t result_reg_ = kNoReg;
+  uint8_t removable_ = 0;  ///< which ops without users may be left out, see regalloc.cpp
   bool overflowed_ = false;
 };
 
