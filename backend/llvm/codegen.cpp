@@ -1,7 +1,8 @@
+#include "backend/codegen.h"
+
 #include <llvm/IR/Verifier.h>
 #include <llvm/Support/raw_ostream.h>
 
-#include "backend/codegen.h"
 #include "backend/engine.h"
 #include "backend/llvm/compiler.h"
 #include "backend/llvm/linker.h"
@@ -11,8 +12,8 @@ namespace ferry::backend {
 
 namespace {
 
-// LLVM itself is set up by the first compile. compile() may run beside translated code and other compiles: it touches its
-// CodeSpace only at the end.
+// LLVM itself is set up by the first compile. compile() may run beside translated code and other compiles: it
+// touches its CodeSpace only at the end.
 class LlvmCodegen final : public Codegen {
  public:
   explicit LlvmCodegen(const EngineOptions& options) : options_(options) {}

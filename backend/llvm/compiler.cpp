@@ -1,7 +1,5 @@
 #include "backend/llvm/compiler.h"
 
-#include "backend/llvm/start.h"
-
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
@@ -15,6 +13,8 @@
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Scalar/Sink.h>
+
+#include "backend/llvm/start.h"
 
 extern "C" {
 void LLVMInitializeX86TargetInfo();

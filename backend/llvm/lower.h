@@ -114,7 +114,9 @@ class Lowering {
 
   // -- floating point: lower_fp.cpp
   Value* exact_unless_nan(const Inst& inst, Value* fast);
-  Value* exact_when(const Inst& inst, Value* suspicious, Value* fast);
+  Value* exact_when(
+      const Inst& inst, Value* suspicious, Value* fast, llvm::function_ref<void()> on_fast_path = [] {});
+  void raise_inexact(Value* value, ir::Type from);
   Value* evaluate(const Inst& inst);
   Value* as_vector_argument(Value* value, ir::Type type);
   Value* any_lane(Value* mask);

@@ -1,6 +1,7 @@
 // Floating point: the host's instructions, looked at again by the exact implementation where a result says so
 // (a NaN, an out-of-range conversion). Constrained intrinsics keep the guest's rounding mode and cumulative
 // flags.
+#include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/Intrinsics.h>
 #include <llvm/IR/IntrinsicsX86.h>
 #include <llvm/IR/MDBuilder.h>
@@ -47,18 +48,22 @@ llvm::Value* Lowering::evaluate(const Inst& inst) {
 }
 
 // `fast`, or the exact result where `suspicious` (one bit) holds, out of the straight path.
-llvm::Value* Lowering::exact_when(const Inst& inst, Value* suspicious, Value* fast) {
-  auto* before = b_.GetInsertBlock();
+llvm::Value* Lowering::exact_when(const Inst& inst, Value* suspicious, Value* fast,
+                                  llvm::function_ref<void()> on_fast_path) {
+  auto* fast_block = llvm::BasicBlock::Create(context_, "", function_);
   auto* slow = llvm::BasicBlock::Create(context_, "exact", function_);
   auto* join = llvm::BasicBlock::Create(context_, "", function_);
-  b_.CreateCondBr(suspicious, slow, join, llvm::MDBuilder(context_).createBranchWeights(1, 1u << 20));
+  b_.CreateCondBr(suspicious, slow, fast_block, llvm::MDBuilder(context_).createBranchWeights(1, 1u << 20));
+  b_.SetInsertPoint(fast_block);
+  on_fast_path();
+  b_.CreateBr(join);
   b_.SetInsertPoint(slow);
   Value* exact = evaluate(inst);
   auto* slow_end = b_.GetInsertBlock();
   b_.CreateBr(join);
   b_.SetInsertPoint(join);
   auto* result = b_.CreatePHI(fast->getType(), 2);
-  result->addIncoming(fast, before);
+  result->addIncoming(fast, fast_block);
   result->addIncoming(exact, slow_end);
   return result;
 }
@@ -194,32 +199,45 @@ llvm::Value* Lowering::truncate_to_int(Value* value, Type from, unsigned width) 
   return b_.CreateIntrinsic(id, {}, {vector});
 }
 
+// A conversion in another rounding mode than truncation: the value is rounded without raising inexact, which
+// must not accompany an invalid operation; where the conversion is valid, truncating the unrounded value
+// raises it.
+void Lowering::raise_inexact(Value* value, Type from) {
+  if (source_.ignore_fp_flags) return;
+  const char* instruction = from == Type::F64 ? "cvttsd2si $0, %rax" : "cvttss2si $0, %rax";
+  auto* type = llvm::FunctionType::get(b_.getVoidTy(), {value->getType()}, false);
+  b_.CreateCall(llvm::InlineAsm::get(type, instruction, "x,~{rax}", /*hasSideEffects=*/true), {value});
+}
+
 llvm::Value* Lowering::scalar_to_integer(const Inst& inst, bool is_signed) {
   const Type from = arg_type(inst, 0);
   const bool fixed_point = inst.imm2 != 0;
   if (fixed_point || from == Type::F16 || !host_can_round(inst.imm)) return evaluate(inst);
   Value* value = arg(inst, 0);
   const auto mode = static_cast<Rounding>(inst.imm);
-  if (mode != Rounding::TowardZero) value = host_round(value, from, mode, /*raise_inexact=*/true);
+  const bool rounds = mode != Rounding::TowardZero;
+  Value* rounded = rounds ? host_round(value, from, mode, /*raise_inexact=*/false) : value;
   const unsigned width = ir::bits(inst.type);
   llvm::Type* result_type = type_of(inst.type);
+  Value* fast = truncate_to_int(rounded, from, is_signed ? width : 64);
+  Value* invalid = nullptr;
   if (is_signed) {
-    Value* fast = truncate_to_int(value, from, width);
-    Value* indefinite = llvm::ConstantInt::get(result_type, llvm::APInt::getSignedMinValue(width));
-    return exact_when(inst, b_.CreateICmpEQ(fast, indefinite), fast);
+    invalid =
+        b_.CreateICmpEQ(fast, llvm::ConstantInt::get(result_type, llvm::APInt::getSignedMinValue(width)));
+  } else {
+    invalid = width == 64 ? b_.CreateICmpSLT(fast, b_.getInt64(0))
+                          : b_.CreateICmpUGT(fast, b_.getInt64(0xffffffff));
+    fast = b_.CreateZExtOrTrunc(fast, result_type);
   }
-  Value* wide = truncate_to_int(value, from, 64);
-  Value* out_of_range =
-      width == 64 ? b_.CreateICmpSLT(wide, b_.getInt64(0)) : b_.CreateICmpUGT(wide, b_.getInt64(0xffffffff));
-  return exact_when(inst, out_of_range, b_.CreateZExtOrTrunc(wide, result_type));
+  return exact_when(inst, invalid, fast, [&] {
+    if (rounds) raise_inexact(value, from);
+  });
 }
 
 llvm::Value* Lowering::vector_to_integer(const Inst& inst) {
-  const bool fits_host = inst.type == Type::V4I32 && inst.imm2 == 0 && host_can_round(inst.imm);
-  if (!fits_host) return evaluate(inst);
+  const bool truncates = static_cast<Rounding>(inst.imm) == Rounding::TowardZero;
+  if (inst.type != Type::V4I32 || inst.imm2 != 0 || !truncates) return evaluate(inst);
   Value* value = arg_as(inst, 0, Type::V4F32);
-  const auto mode = static_cast<Rounding>(inst.imm);
-  if (mode != Rounding::TowardZero) value = host_round(value, Type::V4F32, mode, /*raise_inexact=*/true);
   Value* fast = b_.CreateIntrinsic(llvm::Intrinsic::x86_sse2_cvttps2dq, {}, {value});
   Value* indefinite = llvm::ConstantInt::get(fast->getType(), llvm::APInt::getSignedMinValue(32));
   return exact_when(inst, any_lane(b_.CreateICmpEQ(fast, indefinite)), fast);

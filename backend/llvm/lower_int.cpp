@@ -168,6 +168,13 @@ llvm::Value* Lowering::vicmp(const Inst& inst) {
 llvm::Value* Lowering::sum_bits(const Inst& inst, bool want_overflow) {
   Value* a = arg(inst, 0);
   Value* b = arg(inst, 1);
+  // A carry-in of 1 is no signed number of one bit: such sums are made in more.
+  if (want_overflow && a->getType()->isIntegerTy(1)) {
+    llvm::Type* wide = b_.getInt8Ty();
+    Value* sum = b_.CreateAdd(b_.CreateAdd(b_.CreateSExt(a, wide), b_.CreateSExt(b, wide)),
+                              b_.CreateZExt(arg(inst, 2), wide));
+    return b_.CreateICmpNE(sum, b_.CreateSExt(b_.CreateTrunc(sum, a->getType()), wide));
+  }
   Value* carry_in = b_.CreateZExt(arg(inst, 2), a->getType());
   const auto id = want_overflow ? llvm::Intrinsic::sadd_with_overflow : llvm::Intrinsic::uadd_with_overflow;
   Value* first = b_.CreateBinaryIntrinsic(id, a, b);
