@@ -51,6 +51,13 @@ class GuestArch {
   /// that access memory clear them themselves.
   virtual uint64_t address_mask() const { return ~uint64_t{0}; }
 
+  /// The CPU with this state took a host fault in guest memory, perhaps inside a helper, which will not be resumed: what
+  /// the helper held is given up.
+  virtual void after_fault(void*) const {}
+  /// In the child of fork, whose only thread is the caller and not inside a helper: what helpers on the parent's other
+  /// threads held is given up.
+  virtual void after_fork_child() const {}
+
   /// Disassembly of the instruction at `pc`, for dumps and for the one line that reports an illegal instruction.
   virtual std::string disassemble(GuestAddr pc, std::span<const std::byte> code) const = 0;
 };

@@ -151,6 +151,7 @@ EngineImpl::Outcome EngineImpl::run_function(CpuImpl& cpu, const Record& record)
 
 /// The state's pc is the instruction at fault.
 EngineImpl::Outcome EngineImpl::after_fault(CpuImpl& cpu, CaughtFault fault) {
+  arch_.after_fault(cpu.state());
   const bool is_imprecise = std::exchange(cpu.fault_is_imprecise, false);
   if (is_tagged_access(fault) && !is_imprecise && cpu.interp.address_mask == ~uint64_t{0}) return step_masked(cpu);
   faults_.fetch_add(1, std::memory_order_relaxed);

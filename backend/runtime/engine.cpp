@@ -88,6 +88,7 @@ void EngineImpl::after_fork_parent() {
 }
 
 void EngineImpl::after_fork_child() {
+  arch_.after_fork_child();
   world_.forget_other_threads();
   optimizer_.resume_in_child();
   lock_.unlock();

@@ -2,6 +2,7 @@
 
 #include "frontend/arm64/fp_state.h"
 #include "frontend/arm64/helpers.h"
+#include "frontend/arm64/helpers_base.h"
 #include "frontend/arm64/state.h"
 #include "frontend/arm64/translator.h"
 #include "frontend/common/disassembler.h"
@@ -24,6 +25,10 @@ void Arch::translate(ir::BlockKey key, const ir::TranslateLimits& limits, ir::Fu
   out.precise = limits.precise;
   Translator(key, limits, out).translate();
 }
+
+void Arch::after_fault(void* state) const { helpers::give_up_exclusive(*static_cast<State*>(state)); }
+
+void Arch::after_fork_child() const { helpers::reset_exclusives(); }
 
 std::string Arch::disassemble(GuestAddr pc, std::span<const std::byte> code) const {
   return frontend::disassemble(frontend::Guest::AArch64, pc.value, code);

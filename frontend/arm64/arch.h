@@ -12,6 +12,8 @@ class Arch final : public ir::GuestArch {
   uint64_t mode(const void* state) const override;
   void translate(ir::BlockKey key, const ir::TranslateLimits& limits, ir::Function& out) const override;
   uint64_t address_mask() const override { return kAddressMask; }
+  void after_fault(void* state) const override;
+  void after_fork_child() const override;
   std::string disassemble(GuestAddr pc, std::span<const std::byte> code) const override;
 
   /// Top-byte-ignore: Linux sets TCR_EL1.TBI0 for all programs (Documentation/arch/arm64/tagged-pointers.rst).

@@ -1,8 +1,10 @@
 #include "frontend/arm64/helpers_base.h"
 
+#include <immintrin.h>
+#include <sched.h>
+
 #include <array>
 #include <atomic>
-#include <cstring>
 #include <ctime>
 
 #include "frontend/arm64/arch.h"
@@ -36,11 +38,11 @@ constexpr CrcTables kCrcTables = make_crc_tables();
 
 // ---- exclusives
 
-/// Versions of guest memory, by a hash of the address. A store-exclusive moves its slot on by compare-and-swap from the
-/// version that its load-exclusive saw, and then swaps memory only if it still holds the loaded value: so of two
-/// store-exclusives whose load-exclusives saw the same state one fails, although memory may hold the same value again
-/// (ABA). No lock is needed: an ABA takes a later store-exclusive's load that began after the first one's memory swap,
-/// hence a slot move that comes after the victim's version was read. A fault between the two steps leaves nothing locked.
+/// Versions of guest memory, by a hash of the address; an odd one is locked. A load-exclusive reads the version, then
+/// memory. A store-exclusive locks the slot by compare-and-swap from that version, swaps memory only if it still holds the
+/// loaded value, and leaves the next version: so it fails after any other store-exclusive to the slot, although memory may
+/// hold the same value again (ABA). The lock is needed: with versions alone, a thread that is held up between the check
+/// and the swap would swap memory that went from A to B and back meanwhile.
 ///
 /// One table per process, for all guest threads; the one piece of shared state that a helper needs, and its reason to be
 /// here: helpers get nothing but the CPU's state. Processes that share memory do not share it: there compare-and-swap is all.
@@ -48,6 +50,7 @@ struct alignas(64) VersionSlot {
   std::atomic<uint64_t> version{0};
 };
 constinit VersionSlot version_slots[256];
+constexpr uint64_t kLocked = 1;
 
 std::atomic<uint64_t>& version_of(uint64_t address) {
   const uint64_t granule = address >> 4;
@@ -90,18 +93,43 @@ bool swap_pair_if_equal(uint64_t address, Vec& expected, const Vec& desired) {
   return equal;
 }
 
-/// Checks the monitor, disarms it and claims the slot's next version.
-bool claim(State& state, uint64_t address) {
-  const bool armed = state.exclusive_address == address;
+/// Begins a load-exclusive: the monitor is armed by watch(), after memory was read.
+void read_version(State& state, uint64_t address) {
+  constexpr unsigned kPatience = 100;
   state.exclusive_address = kNoExclusive;
-  if (!armed) return false;
-  uint64_t seen = state.exclusive_version;
-  return version_of(address).compare_exchange_strong(seen, seen + 1);
+  const std::atomic<uint64_t>& slot = version_of(address);
+  uint64_t version = slot.load(std::memory_order_seq_cst);
+  for (unsigned i = 0; (version & kLocked) != 0 && i < kPatience; ++i) {
+    _mm_pause();
+    version = slot.load(std::memory_order_seq_cst);
+  }
+  if ((version & kLocked) != 0) sched_yield();  // its owner was interrupted; this store-exclusive will fail
+  state.exclusive_version = version & ~kLocked;
 }
 
-void arm(State& state, uint64_t address) {
-  state.exclusive_address = kNoExclusive;  // stays so if the access faults
-  state.exclusive_version = version_of(address).load(std::memory_order_seq_cst);
+void watch(State& state, uint64_t address, const Vec& value) {
+  state.exclusive_value = value;
+  state.exclusive_address = address;
+}
+
+/// Whether the monitor watches `address` and no store-exclusive came between; then the slot is locked, which an odd
+/// State::exclusive_version says. Otherwise the monitor is disarmed.
+bool lock(State& state, uint64_t address) {
+  uint64_t version = state.exclusive_version;
+  if (state.exclusive_address == address &&
+      version_of(address).compare_exchange_strong(version, version | kLocked)) {
+    state.exclusive_version |= kLocked;
+    return true;
+  }
+  state.exclusive_address = kNoExclusive;
+  return false;
+}
+
+void unlock(State& state, bool stored) {
+  const uint64_t version = (state.exclusive_version & ~kLocked) + (stored ? 2 : 0);
+  version_of(state.exclusive_address).store(version, std::memory_order_release);
+  state.exclusive_version = version;
+  state.exclusive_address = kNoExclusive;
 }
 
 constexpr uint64_t strip_tag(uint64_t address) { return address & Arch::kAddressMask; }
@@ -134,36 +162,48 @@ __attribute__((target("sse4.2"))) uint32_t crc32c(uint32_t crc, uint64_t value, 
 
 uint64_t load_exclusive(State* state, uint64_t address, uint32_t size) {
   address = strip_tag(address);
-  arm(*state, address);
+  read_version(*state, address);
   const uint64_t value = read_memory(address, size);
-  state->exclusive_value = {value, 0};
-  state->exclusive_address = address;
+  watch(*state, address, {value, 0});
   return value;
 }
 
 void load_exclusive_pair(State* state, uint64_t address, uint32_t size) {
   address = strip_tag(address);
-  arm(*state, address);
+  read_version(*state, address);
   // A pair of doublewords is read atomically only if the store-exclusive succeeds (Arm ARM B2.2.1); it compares both.
   const uint64_t low = read_memory(address, size);
   const uint64_t high = read_memory(address + (uint64_t{1} << size), size);
-  state->exclusive_value = {low, high};
-  state->exclusive_address = address;
+  watch(*state, address, {low, high});
 }
 
 uint32_t store_exclusive(State* state, uint64_t address, uint64_t value, uint32_t size) {
   address = strip_tag(address);
-  if (!claim(*state, address)) return 1;
-  return swap_if_equal(address, state->exclusive_value.lo, value, size) ? 0 : 1;
+  if (!lock(*state, address)) return 1;
+  const bool stored = swap_if_equal(address, state->exclusive_value.lo, value, size);
+  unlock(*state, stored);
+  return stored ? 0 : 1;
 }
 
 uint32_t store_exclusive_pair(State* state, uint64_t address, uint64_t low, uint64_t high, uint32_t size) {
   address = strip_tag(address);
-  if (!claim(*state, address)) return 1;
+  if (!lock(*state, address)) return 1;
   Vec expected = state->exclusive_value;
-  if (size == 3) return swap_pair_if_equal(address, expected, {low, high}) ? 0 : 1;
   const uint64_t old = (expected.lo & 0xffffffff) | expected.hi << 32;
-  return swap_if_equal<uint64_t>(address, old, (low & 0xffffffff) | high << 32) ? 0 : 1;
+  const bool stored = size == 3 ? swap_pair_if_equal(address, expected, {low, high})
+                                : swap_if_equal<uint64_t>(address, old, (low & 0xffffffff) | high << 32);
+  unlock(*state, stored);
+  return stored ? 0 : 1;
+}
+
+void give_up_exclusive(State& state) {
+  if ((state.exclusive_version & kLocked) != 0) unlock(state, false);
+}
+
+void reset_exclusives() {
+  for (VersionSlot& slot : version_slots) {
+    if ((slot.version & kLocked) != 0) ++slot.version;
+  }
 }
 
 void compare_and_swap_pair(State* state, uint64_t address, uint32_t registers) {

@@ -22,6 +22,10 @@ void load_exclusive_pair(State* state, uint64_t address, uint32_t size);
 uint32_t store_exclusive(State* state, uint64_t address, uint64_t value, uint32_t size);
 /// STXP: two words (size 2) or doublewords (size 3), `low` at the lower address.
 uint32_t store_exclusive_pair(State* state, uint64_t address, uint64_t low, uint64_t high, uint32_t size);
+/// After a helper was left by a fault: frees what a store-exclusive of this CPU held.
+void give_up_exclusive(State& state);
+/// In the child of fork: frees what store-exclusives of the parent's other threads held.
+void reset_exclusives();
 /// CASP of two doublewords: if the 16 bytes at `address` (16-byte aligned) equal x[s]:x[s+1] they become x[t]:x[t+1]; in
 /// any case x[s]:x[s+1] become the old value. `registers` is s | t << 8; s and t are even.
 void compare_and_swap_pair(State* state, uint64_t address, uint32_t registers);

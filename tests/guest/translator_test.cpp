@@ -1,6 +1,10 @@
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
+#include <csetjmp>
+#include <csignal>
 #include <thread>
 #include <vector>
 
@@ -170,7 +174,7 @@ class LlScStack {
 };
 
 TEST(Exclusives, AStackOfNodesSurvivesContention) {
-  constexpr unsigned kThreads = 4, kNodes = 4, kRounds = 60000;
+  constexpr unsigned kThreads = 4, kNodes = 4, kRounds = 300000;
   LlScStack stack;
   std::vector<LlScStack::Node> nodes(kNodes);
   arm64::State state{};
@@ -212,6 +216,57 @@ TEST(Exclusives, AnotherStoreExclusiveInBetweenIsSeenAlthoughTheValueIsBack) {
   EXPECT_EQ(arm64::helpers::store_exclusive(&b, address, 5, 3), 0u);
   EXPECT_EQ(arm64::helpers::store_exclusive(&a, address, 7, 3), 1u);
   EXPECT_EQ(word, 5u);
+}
+
+sigjmp_buf fault_exit;  // for the signal handler
+
+/// A page that a store-exclusive faults on, and whose slot it then holds.
+class LockedSlot {
+ public:
+  LockedSlot() {
+    page_ = mmap(nullptr, kPage, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct sigaction action = {}, before;
+    action.sa_handler = [](int) { siglongjmp(fault_exit, 1); };
+    sigaction(SIGSEGV, &action, &before);
+    arm64::helpers::load_exclusive(&owner, address(), 3);
+    if (sigsetjmp(fault_exit, 1) == 0) {
+      arm64::helpers::store_exclusive(&owner, address(), 1, 3);
+      ADD_FAILURE() << "a store to a read-only page";
+    }
+    sigaction(SIGSEGV, &before, nullptr);
+    mprotect(page_, kPage, PROT_READ | PROT_WRITE);
+  }
+  ~LockedSlot() { munmap(page_, kPage); }
+  LockedSlot(const LockedSlot&) = delete;
+  LockedSlot& operator=(const LockedSlot&) = delete;
+
+  /// Whether another CPU's store-exclusive to the same place succeeds.
+  bool is_free() const {
+    arm64::State other{};
+    arm64::helpers::load_exclusive(&other, address(), 3);
+    return arm64::helpers::store_exclusive(&other, address(), 2, 3) == 0;
+  }
+
+  arm64::State owner{};
+
+ private:
+  static constexpr std::size_t kPage = 4096;
+  uint64_t address() const { return reinterpret_cast<uint64_t>(page_); }
+  void* page_;
+};
+
+TEST(Exclusives, AStoreExclusiveThatFaultedHoldsItsSlotUntilTheEngineSaysSo) {
+  LockedSlot slot;
+  EXPECT_FALSE(slot.is_free());
+  frontend::find_guest("aarch64")->after_fault(&slot.owner);
+  EXPECT_TRUE(slot.is_free());
+}
+
+TEST(Exclusives, AForkedChildHasAllSlots) {
+  LockedSlot slot;
+  EXPECT_FALSE(slot.is_free());
+  frontend::find_guest("aarch64")->after_fork_child();
+  EXPECT_TRUE(slot.is_free());
 }
 
 TEST(CpuFeatures, WordsAndRegistersAgree) {
