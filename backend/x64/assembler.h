@@ -33,6 +33,20 @@ struct VecShift {
   uint8_t extension;
 };
 
+/// A place in guest memory: base + (index << scale) + disp, without base (-1) an absolute address below 2 GiB.
+struct Memory {
+  int8_t base = -1;
+  int8_t index = -1;
+  uint8_t scale = 0;
+  int32_t disp = 0;
+
+  operator Xbyak::RegExp() const {
+    if (base < 0) return Xbyak::RegExp(static_cast<size_t>(disp));
+    const Xbyak::RegExp at = Xbyak::Reg64(base) + disp;
+    return index < 0 ? at : at + Xbyak::Reg64(index) * (1 << scale);
+  }
+};
+
 /// The encoder, with the few idioms of translated code that are not one instruction.
 class Assembler : public Xbyak::CodeGenerator {
  public:
@@ -122,6 +136,31 @@ class Assembler : public Xbyak::CodeGenerator {
     *at++ = opcode;
     size_ = static_cast<size_t>(state_operand(at, reg, offset) - top_);
   }
+  /// opcode reg, [place]; `opcode` may have 0x0f in its second byte. Prefixes such as 66 go before the call.
+  void op_memory(unsigned opcode, int width, int reg, const Memory& place) {
+    uint8_t* at = top_ + size_;
+    const int base = place.base & 15;
+    const int index = place.index & 15;
+    const int rex = (width == 64 ? 8 : 0) | (width == 8 && reg >= 4 ? 0x40 : 0) | (reg >> 3) << 2 |
+                    (place.index >= 0 ? index >> 3 << 1 : 0) | (place.base >= 0 ? base >> 3 : 0);
+    if (rex != 0) *at++ = static_cast<uint8_t>(0x40 | rex);
+    if (opcode > 0xff) *at++ = static_cast<uint8_t>(opcode >> 8);
+    *at++ = static_cast<uint8_t>(opcode);
+    const int field = (reg & 7) << 3;
+    const bool is_short = place.disp == static_cast<int8_t>(place.disp);
+    const bool has_disp = place.disp != 0 || (base & 7) == 5;
+    const bool sib = place.index >= 0 || place.base < 0 || (base & 7) == 4;
+    const int mod = place.base < 0 ? 0 : !has_disp ? 0 : is_short ? 0x40 : 0x80;
+    *at++ = static_cast<uint8_t>(mod | field | (sib ? 4 : base & 7));
+    if (sib) {
+      const int scaled = place.index < 0 ? 4 << 3 : place.scale << 6 | (index & 7) << 3;
+      *at++ = static_cast<uint8_t>(scaled | (place.base < 0 ? 5 : base & 7));
+    }
+    std::memcpy(at, &place.disp, 4);
+    at += place.base < 0 || mod == 0x80 ? 4 : mod == 0x40 ? 1 : 0;
+    size_ = static_cast<size_t>(at - top_);
+  }
+  void leave_room(size_t bytes) { size_ += bytes; }
   void put8(uint8_t byte) { top_[size_++] = byte; }
   void put32(uint32_t value) { put(value); }
   void put64(uint64_t value) { put(value); }

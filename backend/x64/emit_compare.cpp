@@ -165,29 +165,28 @@ HostCond Emitter::compare_ints(const Inst& in) {
     if (cond == HostCond::L) return HostCond::S;
     if (cond == HostCond::Ge) return HostCond::Ns;
   }
-  if (is_imm) {
-    const int64_t field = support::sign_extend(static_cast<uint64_t>(int64_t{imm}), bits);
-    const auto operand = static_cast<uint32_t>(field);
-    if (ra_.readable(a, bits)) {
-      as_.cmp(home_address(ra_.home(a), bits), operand);
-    } else {
-      const Xbyak::Reg first = sized_reg(gp(a), bits / 8);
-      if (imm == 0) {
-        as_.test(first, first);
-      } else {
-        as_.cmp(first, operand);
-      }
-    }
-  } else {
+  if (bits < 32) {
+    compare_narrow(a, b, bits);
+  } else if (!is_imm) {
+    alu_rm(Alu::Cmp, static_cast<int>(bits), gp(a), b);
+  } else if (ra_.readable(a, bits)) {
+    const bool is_short = imm == static_cast<int8_t>(imm);
+    as_.op_state(is_short ? 0x83 : 0x81, static_cast<int>(bits), static_cast<int>(Alu::Cmp), ra_.home(a));
+    is_short ? as_.put8(static_cast<uint8_t>(imm)) : as_.put32(static_cast<uint32_t>(imm));
+  } else if (imm == 0) {
     const int first = gp(a);
-    if (ra_.readable(b, bits)) {
-      as_.cmp(sized_reg(first, bits / 8), home_address(ra_.home(b), bits));
-    } else {
-      as_.cmp(sized_reg(first, bits / 8), sized_reg(gp(b), bits / 8));
-    }
+    as_.op_reg(0x85, static_cast<int>(bits), first, first);  // test
+  } else {
+    as_.op_imm(static_cast<int>(Alu::Cmp), static_cast<int>(bits), gp(a), imm);
   }
   flags_are_compare(a, b, type);
   return cond;
+}
+
+void Emitter::compare_narrow(ValueId a, ValueId b, unsigned bits) {
+  const Xbyak::Reg first = sized_reg(gp(a), bits / 8);
+  if (!ra_.is_const(b)) return as_.cmp(first, sized_reg(gp(b), bits / 8));
+  as_.cmp(first, static_cast<uint32_t>(support::sign_extend(ra_.constant(b), bits)));
 }
 
 HostCond Emitter::compare_floats(const Inst& in) {

@@ -73,7 +73,7 @@ void Emitter::set_unpinned(ir::RegId row, ValueId v, bool compare) {
 void Emitter::alu(Alu op, int width, int to, int from) { as_.op_reg(static_cast<uint8_t>(op) * 8 + 3, width, to, from); }
 
 void Emitter::alu_rm(Alu op, int width, int to, ValueId v) {
-  if (ra_.dies(v) && ra_.readable(v, static_cast<unsigned>(width))) {
+  if ((ra_.dies(v) || op == Alu::Cmp) && ra_.readable(v, static_cast<unsigned>(width))) {
     as_.op_state(static_cast<uint8_t>(op) * 8 + 3, width, to, ra_.home(v));
   } else {
     alu(op, width, to, gp(v));

@@ -11,7 +11,7 @@ using ir::Type;
 using ir::ValueId;
 using namespace Xbyak::util;
 
-Xbyak::Address Emitter::sized(const Xbyak::RegExp& at, unsigned bytes) {
+Xbyak::Address Emitter::sized(const Memory& at, unsigned bytes) {
   switch (bytes) {
     case 1: return byte[at];
     case 2: return word[at];
@@ -21,7 +21,7 @@ Xbyak::Address Emitter::sized(const Xbyak::RegExp& at, unsigned bytes) {
   }
 }
 
-Xbyak::RegExp Emitter::address(ValueId base, ValueId index, const MemAccess& m) {
+Memory Emitter::address(ValueId base, ValueId index, const MemAccess& m) {
   int64_t disp = m.disp;
   const bool has_index = index != ir::kNoValue;
   if (has_index && ra_.is_const(index)) {
@@ -30,53 +30,59 @@ Xbyak::RegExp Emitter::address(ValueId base, ValueId index, const MemAccess& m) 
   }
   if (!has_index && ra_.is_const(base)) {
     const auto absolute = static_cast<int64_t>(ra_.constant(base)) + disp;
-    if (absolute >= 0 && absolute <= INT32_MAX) return Xbyak::RegExp(static_cast<size_t>(absolute));
+    if (absolute >= 0 && absolute <= INT32_MAX) return {.disp = static_cast<int32_t>(absolute)};
   }
-  const Xbyak::RegExp at = Xbyak::Reg64(gp(base)) + static_cast<int>(disp);
+  Memory at{.base = static_cast<int8_t>(gp(base)), .disp = static_cast<int32_t>(disp)};
   if (!has_index) return at;
-  if (m.scale <= 3) return at + Xbyak::Reg64(gp(index)) * (1 << m.scale);
-  const Xbyak::Reg64 scaled(ra_.scratch_gpr());
-  ra_.copy_to(scaled.getIdx(), index);
-  as_.shl(scaled, m.scale);
+  at.index = static_cast<int8_t>(gp(index));
+  at.scale = m.scale;
+  if (m.scale <= 3) return at;
+  const int scaled = ra_.scratch_gpr();
+  as_.move(scaled, at.index, 64);
+  as_.shl(Xbyak::Reg64(scaled), m.scale);
   clobber_flags();
-  return at + scaled;
+  at.index = static_cast<int8_t>(scaled);
+  at.scale = 0;
+  return at;
+}
+
+void Emitter::load_int(int to, const Memory& from, unsigned bytes, bool sign_extend, int width) {
+  switch (bytes) {
+    case 8: return as_.op_memory(0x8b, 64, to, from);
+    case 4: return sign_extend && width == 64 ? as_.op_memory(0x63, 64, to, from) : as_.op_memory(0x8b, 32, to, from);
+    case 2: return as_.op_memory(sign_extend ? 0x0fbf : 0x0fb7, sign_extend ? width : 32, to, from);
+    default: return as_.op_memory(sign_extend ? 0x0fbe : 0x0fb6, sign_extend ? width : 32, to, from);
+  }
 }
 
 void Emitter::on_load(const Inst& in, ValueId id) {
   const MemAccess m = in.mem();
-  const Xbyak::RegExp at = address(in.args[0], in.args[1], m);
-  const Xbyak::Address from = sized(at, m.bytes);
+  const Memory at = address(in.args[0], in.args[1], m);
   if (!ir::in_vector_register(in.type)) {
     const int to = ra_.define(id, in.args[0]);
-    const auto width = static_cast<int>(std::max(ir::bits(in.type), 32u));
-    guarded([&] {
-      if (m.bytes == 8) return as_.mov(Xbyak::Reg64(to), from);
-      if (m.bytes == 4 && !(m.sign_extend && width == 64)) return as_.mov(Xbyak::Reg32(to), from);
-      if (m.bytes == 4) return as_.movsxd(Xbyak::Reg64(to), from);
-      m.sign_extend ? as_.movsx(r(to, width), from) : as_.movzx(Xbyak::Reg32(to), from);
-    });
+    guarded([&] { load_int(to, at, m.bytes, m.sign_extend, in.type == Type::I64 ? 64 : 32); });
     return ra_.set_clean(id, !m.sign_extend || ir::bits(in.type) >= 32);
   }
   const int to = ra_.define(id);
   if (m.bytes >= 4) {
     guarded([&] {
       switch (m.bytes) {
-        case 4: return as_.movd(x(to), from);
-        case 8: return as_.movq(x(to), from);
-        default: return as_.movups(x(to), from);
+        case 4: return as_.movd(x(to), sized(at, 4));
+        case 8: return as_.movq(x(to), sized(at, 8));
+        default: return as_.op_memory(0x0f10, 32, to, at);  // movups
       }
     });
   } else {
-    const Xbyak::Reg32 temp(ra_.scratch_gpr());
-    guarded([&] { as_.movzx(temp, from); });
-    as_.movd(x(to), temp);
+    const int temp = ra_.scratch_gpr();
+    guarded([&] { load_int(temp, at, m.bytes, false, 32); });
+    as_.movd(x(to), Xbyak::Reg32(temp));
   }
   ra_.set_clean(id, true);
 }
 
 void Emitter::on_store(const Inst& in, ValueId) {
   const MemAccess m = in.mem();
-  const Xbyak::RegExp at = address(in.args[0], in.args[1], m);
+  const Memory at = address(in.args[0], in.args[1], m);
   if (m.ordered) {
     store_ordered(at, in.args[2], m.bytes);
   } else {
@@ -84,29 +90,34 @@ void Emitter::on_store(const Inst& in, ValueId) {
   }
 }
 
-void Emitter::store_value(const Xbyak::RegExp& to, ValueId v, unsigned bytes) {
-  const Xbyak::Address place = sized(to, bytes);
+void Emitter::store_value(const Memory& to, ValueId v, unsigned bytes) {
   int32_t imm = 0;
   if (!ir::in_vector_register(ra_.type(v))) {
-    if (immediate(v, imm) && (bytes <= 4 || ir::bits(ra_.type(v)) == 64)) {
-      return guarded([&] { as_.mov(place, static_cast<uint64_t>(support::sign_extend(static_cast<uint64_t>(int64_t{imm}), bytes * 8))); });
+    if (immediate(v, imm) && bytes >= 4 && (bytes == 4 || ir::bits(ra_.type(v)) == 64)) {
+      return guarded([&] {
+        as_.op_memory(0xc7, bytes == 8 ? 64 : 32, 0, to);
+        as_.put32(static_cast<uint32_t>(imm));
+      });
     }
     const int from = gp(v);
-    return guarded([&] { as_.mov(place, sized_reg(from, bytes)); });
+    return guarded([&] {
+      if (bytes == 2) as_.put8(0x66);
+      as_.op_memory(bytes == 1 ? 0x88 : 0x89, bytes == 8 ? 64 : bytes == 1 ? 8 : 32, from, to);
+    });
   }
   const int from = vx(v);
   guarded([&] {
     switch (bytes) {
-      case 1: return as_.pextrb(place, x(from), 0);
-      case 2: return as_.pextrw(place, x(from), 0);
-      case 4: return as_.movd(place, x(from));
-      case 8: return as_.movq(place, x(from));
-      default: return as_.movups(place, x(from));
+      case 1: return as_.pextrb(sized(to, 1), x(from), 0);
+      case 2: return as_.pextrw(sized(to, 2), x(from), 0);
+      case 4: return as_.movd(sized(to, 4), x(from));
+      case 8: return as_.movq(sized(to, 8), x(from));
+      default: return as_.op_memory(0x0f11, 32, from, to);  // movups
     }
   });
 }
 
-void Emitter::store_ordered(const Xbyak::RegExp& to, ValueId v, unsigned bytes) {
+void Emitter::store_ordered(const Memory& to, ValueId v, unsigned bytes) {
   if (ir::in_vector_register(ra_.type(v))) {
     store_value(to, v, bytes);
     return full_fence();
@@ -139,7 +150,7 @@ void Emitter::on_atomic_rmw(const Inst& in, ValueId id) {
   const ValueId operand = in.args[1];
   if (kind == AtomicKind::Swap || kind == AtomicKind::Add) {
     gp(operand);
-    const Xbyak::RegExp at = address(in.args[0], ir::kNoValue, m);
+    const Memory at = address(in.args[0], ir::kNoValue, m);
     const int old = ra_.scratch_gpr();
     ra_.copy_to(old, operand);
     guarded([&] {
@@ -153,7 +164,7 @@ void Emitter::on_atomic_rmw(const Inst& in, ValueId id) {
   const bool logical = kind == AtomicKind::AndNot || kind == AtomicKind::Or || kind == AtomicKind::Xor;
   if (logical && ra_.unused(id)) {
     int from = gp(operand);
-    const Xbyak::RegExp at = address(in.args[0], ir::kNoValue, m);
+    const Memory at = address(in.args[0], ir::kNoValue, m);
     if (kind == AtomicKind::AndNot) {
       const int inverted = ra_.scratch_gpr();
       as_.mov(Xbyak::Reg64(inverted), Xbyak::Reg64(from));
@@ -170,11 +181,11 @@ void Emitter::on_atomic_rmw(const Inst& in, ValueId id) {
     });
   }
   ra_.take_gpr(kRax);
-  const Xbyak::RegExp at = address(in.args[0], ir::kNoValue, m);
+  const Memory at = address(in.args[0], ir::kNoValue, m);
   rmw_loop(in, id, at, m.bytes);
 }
 
-void Emitter::rmw_loop(const Inst& in, ValueId id, const Xbyak::RegExp& at, unsigned bytes) {
+void Emitter::rmw_loop(const Inst& in, ValueId id, const Memory& at, unsigned bytes) {
   const int operand = gp(in.args[1]);
   const int next = ra_.scratch_gpr();
   const Xbyak::Reg64 wide(next), old(kRax), given(operand);
@@ -221,7 +232,7 @@ void Emitter::on_cmpxchg(const Inst& in, ValueId id) {
   const bool shared = ra_.same(expected, in.args[0]) || ra_.same(expected, in.args[2]);
   if (ra_.kind(expected) != ValueKind::Constant) gp(expected);
   if (ra_.reg(expected) != kRax || !ra_.dies(expected) || shared) ra_.take_gpr(kRax);
-  const Xbyak::RegExp at = address(in.args[0], ir::kNoValue, m);
+  const Memory at = address(in.args[0], ir::kNoValue, m);
   const int desired = gp(in.args[2]);
   ra_.copy_to(kRax, expected);
   guarded([&] {

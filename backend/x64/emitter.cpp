@@ -117,7 +117,7 @@ void Emitter::emit_inst(ValueId id) {
 
 support::Result<std::unique_ptr<CodeObject>> Emitter::place(CodeSpace& space) {
   const uint32_t resolvers = as_.offset();
-  for (size_t i = 0; i < slots_.size() * kResolverBytes / 8; ++i) as_.dq(0xcccccccccccccccc);
+  as_.leave_room(slots_.size() * kResolverBytes);
   as_.emit_pool();
   const size_t size = as_.getSize();
   const support::Error full{"the code cache is full"};
@@ -245,9 +245,9 @@ void Emitter::slow_invoke(const Inst& in) {
   const OpDescriptor descriptor{in.op, in.type, ra_.type(in.args[0]), fn_->nan_rule};
   as_.call(as_.area(FERRY_AREA_OFFSET(stubs.slow_op)));
   static_assert(sizeof(SlowOp) == 24);
-  as_.dq(descriptor.pack());
-  as_.dq(in.imm);
-  as_.dq(in.imm2);
+  as_.put64(descriptor.pack());
+  as_.put64(in.imm);
+  as_.put64(in.imm2);
 }
 
 void Emitter::slow_result(Type type, int reg) {

@@ -111,6 +111,7 @@ class Emitter {
   /// Emits what makes `v` (an I1) true exactly under the returned condition.
   HostCond condition(ValueId v);
   HostCond compare(ValueId icmp);
+  void compare_narrow(ValueId a, ValueId b, unsigned bits);
   HostCond compare_ints(const Inst& in);
   HostCond compare_floats(const Inst& in);
   bool single_condition(ValueId v) const;
@@ -119,14 +120,15 @@ class Emitter {
   void select_vector(const Inst& in, ValueId id);
 
   // -- memory (emit_memory.cpp)
-  Xbyak::RegExp address(ValueId base, ValueId index, const ir::MemAccess& m);
+  Memory address(ValueId base, ValueId index, const ir::MemAccess& m);
   template <typename F>
   void guarded(F&& access);
-  void store_value(const Xbyak::RegExp& to, ValueId v, unsigned bytes);
-  void store_ordered(const Xbyak::RegExp& to, ValueId v, unsigned bytes);
+  void load_int(int to, const Memory& from, unsigned bytes, bool sign_extend, int width);
+  void store_value(const Memory& to, ValueId v, unsigned bytes);
+  void store_ordered(const Memory& to, ValueId v, unsigned bytes);
   void full_fence();
-  void rmw_loop(const Inst& in, ValueId id, const Xbyak::RegExp& at, unsigned bytes);
-  static Xbyak::Address sized(const Xbyak::RegExp& at, unsigned bytes);
+  void rmw_loop(const Inst& in, ValueId id, const Memory& at, unsigned bytes);
+  static Xbyak::Address sized(const Memory& at, unsigned bytes);
   static Xbyak::Reg sized_reg(int reg, unsigned bytes);
   void zero_extend_result(int reg, unsigned bytes);
 
