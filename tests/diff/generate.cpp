@@ -11,6 +11,7 @@ namespace {
 
 // Memory operands: the base lies in the window's middle, the index is small; the code under test never writes
 // either but by write-back.
+constexpr uint32_t kNop = 0xd503201f;
 constexpr unsigned kBase = 10;
 constexpr unsigned kIndex = 11;
 constexpr unsigned kFirstDriverRegister = 29;
@@ -93,6 +94,16 @@ bool is_memory(const arm64::Row& row) {
          (row.pattern.mask >> 25 & 1) != 0 && (row.pattern.value >> 25 & 1) == 0;
 }
 
+// Exclusives, ordered accesses and atomics (Arm ARM C4.1.94): misaligned ones raise SIGBUS where ferry, like
+// a CPU with FEAT_LSE2, lets them be.
+static bool is_atomic(const arm64::Row& row) {
+  const auto value = static_cast<uint32_t>(row.pattern.value);
+  const auto mask = static_cast<uint32_t>(row.pattern.mask);
+  const bool exclusive_or_ordered = (mask & 0x3f000000) == 0x3f000000 && (value & 0x3f000000) == 0x08000000;
+  const bool atomic = (mask & 0x3f200c00) == 0x3f200c00 && (value & 0x3f200c00) == 0x38200000;
+  return exclusive_or_ordered || atomic;
+}
+
 Generator::Generator(std::vector<const arm64::Row*> rows, uint64_t seed)
     : rows_(std::move(rows)), engine_(seed) {}
 
@@ -133,7 +144,7 @@ uint32_t Generator::word_of(const arm64::Row& row, bool last) {
     }
     if (usable) return word;
   }
-  return 0xd503201f;  // NOP: no usable form was drawn
+  return kNop;  // no usable form was drawn
 }
 
 uint64_t Generator::integer() {
@@ -205,10 +216,14 @@ uint64_t Generator::fpcr() {
 
 DiffCase Generator::next(unsigned max_words) {
   DiffCase test{};
+  bool wrote_base = false;
   test.word_count = 1 + below(max_words);
   for (unsigned i = 0; i < test.word_count; ++i) {
     const auto& row = *rows_[below(static_cast<unsigned>(rows_.size()))];
-    test.words[i] = word_of(row, i + 1 == test.word_count);
+    // Write-back leaves any alignment behind.
+    const bool may_be_misaligned = is_atomic(row) && wrote_base;
+    test.words[i] = may_be_misaligned ? kNop : word_of(row, i + 1 == test.word_count);
+    wrote_base |= is_memory(row);
   }
   for (uint64_t& x : test.in.x) x = integer();
   test.in.x[kBase] = DIFF_WINDOW_ADDRESS + (one_in(2) ? 0 : below(8) * 16);
