@@ -41,10 +41,11 @@ struct JumpCacheEntry {
   std::atomic<const void*> code;
 };
 inline constexpr unsigned kJumpCacheBits = 10;
-/// The one line where `guest_pc` may be found. On a hit the code is entered with rax = guest_pc: another thread may
-/// have put Stubs::indirect_miss there.
+/// The one line where `guest_pc` may be found: functions lie at multiples of 16 or 64, so all of the address must have a
+/// say. On a hit the code is entered with rax = guest_pc: another thread may have put Stubs::indirect_miss there.
+inline constexpr uint32_t kJumpCacheFactor = 0x9e3779b1;
 constexpr unsigned jump_cache_index(uint64_t guest_pc) {
-  return static_cast<unsigned>(guest_pc >> 2) & ((1u << kJumpCacheBits) - 1);
+  return (static_cast<uint32_t>(guest_pc) * kJumpCacheFactor) >> (32 - kJumpCacheBits);
 }
 /// Never a branch target: marks empty lines and the bottom of the return stack.
 inline constexpr uint64_t kNoGuestPc = ~uint64_t{0};

@@ -1,6 +1,8 @@
 #include "backend/runtime/optimizer.h"
 
 #include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -13,6 +15,8 @@ namespace ferry::backend {
 namespace {
 
 constexpr size_t kStackBytes = 8u << 20;  ///< LLVM's recursive passes were made for this much
+
+constexpr int kNice = 5;
 
 /// Takes the translation lock at its first use and keeps it: what it gave is not to be mixed with others'.
 class LockedSpace final : public CodeSpace {
@@ -92,6 +96,9 @@ void Optimizer::start_thread() {
 }
 
 void* Optimizer::thread_main(void* self) {
+  pthread_setname_np(pthread_self(), "ferry-optimizer");
+  // Where processors are scarce the guest comes first. A Linux thread has a nice value of its own.
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
   static_cast<Optimizer*>(self)->serve();
   return nullptr;
 }
