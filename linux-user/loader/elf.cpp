@@ -63,8 +63,9 @@ Result<Elf64_Ehdr> read_header(const ByteSource& file, const ElfTarget& target) 
   const std::string wanted = "; this ferry runs " + bare_name(target.machine) + " programs";
   unsigned char ident[EI_NIDENT];
   if (file.size() == 0) return Error{"is empty"};
-  if (!file.read(0, std::as_writable_bytes(std::span(ident)))) return Error{"is not a program (too short for an ELF header)"};
-  if (std::memcmp(ident, ELFMAG, SELFMAG) != 0) return Error{"is not a program (neither ELF nor a script with #!)"};
+  const auto magic = std::as_writable_bytes(std::span(ident)).first(SELFMAG);
+  if (!file.read(0, magic) || !is_elf(magic)) return Error{"is not a program (neither ELF nor a script with #!)"};
+  if (!file.read(0, std::as_writable_bytes(std::span(ident)))) return Error{"is a truncated ELF file (no room for its header)"};
   const bool little = ident[EI_DATA] == ELFDATA2LSB;
   if (!little && ident[EI_DATA] != ELFDATA2MSB) return Error{"is a broken ELF file (byte order " + std::to_string(ident[EI_DATA]) + ")"};
   unsigned char start[20];

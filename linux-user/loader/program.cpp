@@ -36,6 +36,8 @@ constexpr uint64_t kProgramBase = 0x550000000000;
 /// Main thread's stack: programs may raise RLIMIT_STACK while they run (gcc does), so there is room for that.
 constexpr uint64_t kMinStack = uint64_t{64} << 20;
 constexpr uint64_t kMaxStack = uint64_t{1} << 30;
+/// At least this much is left to the program, however many arguments it gets.
+constexpr uint64_t kStackBesidesArguments = uint64_t{64} << 10;
 
 LoadError error_of(const std::string& name, const std::string& what, int exit_status, int number) {
   return {name + " " + what, exit_status, number};
@@ -210,7 +212,7 @@ std::vector<std::pair<uint64_t, uint64_t>> make_auxv(const Abi& abi, const ElfIm
 bool make_stack(Process& process, Task& task, const Program& program, const StackContents& contents, bool executable, GuestAddr entry,
                 LoadError& error) {
   const uint64_t needed = stack_bytes(contents);
-  const uint64_t size = std::max(stack_size(process.options), support::align_up(2 * needed, kElfPageSize) + kMinStack / 64);
+  const uint64_t size = std::max(stack_size(process.options), support::align_up(2 * needed, kElfPageSize) + kStackBesidesArguments);
   const int protection = PROT_READ | PROT_WRITE | (executable ? PROT_EXEC : 0);
   const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK;
   // One page more, that stays inaccessible: running off the stack is a fault.

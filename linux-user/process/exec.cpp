@@ -188,8 +188,10 @@ int64_t execute(const Task& task, const ExecImage& image, uint64_t guest_argv) {
   const auto argv = reinterpret_cast<uint64_t>(image.argv.data());
   const int64_t result = call_exec(task, AT_FDCWD, "/proc/self/exe", image, argv, 0);
   const bool unseen = result == -ENOENT || result == -EACCES || result == -ENOTDIR;
-  if (!unseen || task.process.own_executable_fd < 0) return result;
-  return call_exec(task, task.process.own_executable_fd, "", image, argv, AT_EMPTY_PATH);
+  if (!unseen) return result;
+  if (task.process.own_executable_fd >= 0) return call_exec(task, task.process.own_executable_fd, "", image, argv, AT_EMPTY_PATH);
+  // Started without /proc, ferry cannot find itself: the kernel can, if binfmt_misc knows us.
+  return call_exec(task, image.program.dirfd, image.program.c_str(), image, guest_argv, image.flags);
 }
 
 }  // namespace

@@ -102,7 +102,8 @@ TEST_P(BadElf, IsNamed) {
 
 const BadFile kBadFiles[] = {
     {"Empty", [](TestFile& f) { f.size = 0; }, "is empty"},
-    {"OneByte", [](TestFile& f) { f.size = 1; }, "too short"},
+    {"OneByte", [](TestFile& f) { f.size = 1; }, "neither ELF nor a script"},
+    {"MagicOnly", [](TestFile& f) { f.size = 5; }, "truncated"},
     {"NotElf", [](TestFile& f) { f.header.e_ident[0] = 'X'; }, "neither ELF nor a script"},
     {"HalfHeader", [](TestFile& f) { f.size = 40; }, "truncated"},
     {"HeaderOfSixteen", [](TestFile& f) { f.size = 17; }, "truncated"},

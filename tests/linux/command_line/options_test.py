@@ -1,0 +1,72 @@
+"""Options and variables, as a user gives them."""
+import os
+import re
+import unittest
+
+import support
+
+
+class Options(support.FerryTest):
+    def test_arguments_and_status(self):
+        result = self.ferry(self.show(), "a b", "--help")
+        self.assertEqual(result.stdout.split("\n")[:-1], [self.path("show"), "a b", "--help"])
+        self.assertEqual(result.returncode, 3)
+
+    def test_argv0(self):
+        self.assertEqual(self.ferry("-0", "zero", self.show(), "x").stdout, "zero\nx\n")
+        self.assertEqual(self.ferry(self.path("show"), env={"QEMU_ARGV0": "nil"}).stdout, "nil\n")
+
+    def test_environment(self):
+        show = self.show()
+        self.assertIn("A=1\n", self.ferry("-E", "A=1", "--env=SHOW=A", show).stdout)
+        self.assertIn("A=(none)\n", self.ferry("-U", "A", show, env={"A": "x", "SHOW": "A"}).stdout)
+        self.assertIn("A=x\n", self.ferry(show, env={"A": "x", "SHOW": "A"}).stdout)
+
+    def test_help_version_table(self):
+        result = self.ferry("--help")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn("--sysroot=DIR", result.stdout)
+        self.assertTrue(all(len(line) <= 120 for line in result.stdout.split("\n")))
+        self.assertRegex(self.ferry("-version").stdout, r"^ferry \d+\.\d+\.\d+\n$")
+        self.assertRegex(self.ferry("--syscalls").stdout, r"(?m)^  63 read +full")
+
+    def test_mistakes(self):
+        self.assert_refused(self.ferry("--what", "x"), 125, "--what")
+        self.assert_refused(self.ferry("-g", "1234", "x"), 125, "not there yet")
+        self.assert_refused(self.ferry("x", env={"FERRY_ENGINE": "warp"}), 125, "FERRY_ENGINE")
+
+    def test_every_engine_runs(self):
+        show = self.show()
+        for engine in ("interp", "baseline", "llvm", "auto"):
+            self.assertEqual(self.ferry("--engine=" + engine, show).stdout, show + "\n", engine)
+
+    def test_strace(self):
+        result = self.ferry("-strace", self.show(), "x")
+        self.assertRegex(result.stderr, r'(?m)^\[\d+\] write\(1, ".*show\\nx\\n", \d+\) = \d+$')
+        self.assertRegex(result.stderr, r"(?m)^\[\d+\] exit_group\(2\) = \?$")
+
+    def test_log_file(self):
+        log = self.path("log")
+        result = self.ferry("--strace", "--stats", "-D", log, self.show())
+        self.assertEqual(result.stderr, "")
+        with open(log) as file:
+            text = file.read()
+        self.assertIn("exit_group", text)
+        self.assertRegex(text, r"system calls: \d+")
+        self.assert_refused(self.ferry("-D", "/nowhere/log", "--stats", self.path("show")), 125, "/nowhere/log")
+
+    def test_stats(self):
+        result = self.ferry("--stats", "--engine=baseline", self.show())
+        found = re.search(r"baseline: +(\d+) blocks, (\d+) guest instructions, .* us and .* bytes per instruction", result.stderr)
+        self.assertTrue(found, result.stderr)
+        self.assertGreater(int(found[2]), int(found[1]))
+
+    def test_stack_size(self):
+        source = "#include <string.h>\nint main(void) { volatile char a[900000]; memset((void*)a, 1, sizeof a); return a[5] != 1; }"
+        support.compile_guest(source, self.path("deep"), "-static")
+        self.assertEqual(self.ferry("-s", "2M", self.path("deep")).returncode, 0)
+        self.assertEqual(self.ferry("-s", "128K", self.path("deep")).returncode, -11)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,117 @@
+"""-L: the guest's absolute paths, seen by every call that takes one, and by the programs it starts."""
+import os
+import unittest
+
+import support
+
+# Says for each path given what open, stat, lstat, readlink and access find.
+PROBE = r"""
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+int main(int argc, char** argv) {
+  for (int i = 1; i < argc; i++) {
+    char text[256] = "";
+    struct stat st;
+    int fd = open(argv[i], O_RDONLY);
+    if (fd >= 0 && read(fd, text, sizeof text - 1) >= 0) text[strcspn(text, "\n")] = 0;
+    printf("%s open=%s", argv[i], fd >= 0 ? text : strerror(errno));
+    printf(" stat=%d", stat(argv[i], &st) == 0 ? (int)(st.st_mode >> 12) : -errno);
+    printf(" lstat=%d", lstat(argv[i], &st) == 0 ? (int)(st.st_mode >> 12) : -errno);
+    ssize_t n = readlink(argv[i], text, sizeof text - 1);
+    text[n > 0 ? n : 0] = 0;
+    printf(" link=%s access=%d\n", text, access(argv[i], R_OK) == 0);
+  }
+  return 0;
+}
+"""
+
+# Runs the program given with its arguments, waits, and says where it is.
+SPAWN = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(int argc, char** argv) {
+  char directory[256], link[256];
+  int status;
+  if (argc > 2 && chdir(argv[1])) return 100;
+  ssize_t n = readlink("/proc/self/exe", link, sizeof link);
+  printf("cwd %s exe %.*s\n", getcwd(directory, sizeof directory), (int)n, link);
+  fflush(stdout);
+  if (fork() == 0) {
+    execv(argv[2], argv + 2);
+    perror(argv[2]);
+    _exit(99);
+  }
+  wait(&status);
+  return WEXITSTATUS(status);
+}
+"""
+
+
+class Sysroot(support.FerryTest):
+    def setUp(self):
+        super().setUp()
+        self.root = self.path("root")
+        self.write("root/etc/ferry-a", b"inside a\n", 0o644)
+        self.write("root/usr/lib/ferry-b", b"inside b\n", 0o644)
+        os.symlink("/etc/ferry-a", self.path("root/etc/ferry-absolute"))
+        os.symlink("../usr/lib/ferry-b", self.path("root/etc/ferry-relative"))
+        os.symlink("/etc/ferry-nowhere", self.path("root/etc/ferry-broken"))
+        os.symlink("usr/lib", self.path("root/lib"))
+        os.makedirs(self.path("root/bin"))
+        support.compile_guest(PROBE, self.path("root/bin/probe"), "-static")
+        support.compile_guest(SPAWN, self.path("root/bin/spawn"), "-static")
+        self.show("root/bin/show")
+
+    def probe(self, *paths, **keywords):
+        return self.ferry("-L", self.root, "/bin/probe", *paths, **keywords).stdout.split("\n")[:-1]
+
+    def test_calls_agree(self):
+        self.assertEqual(
+            self.probe("/etc/ferry-a", "/etc/ferry-absolute", "/etc/ferry-relative", "/etc/ferry-broken", "/lib/ferry-b", "/lib"),
+            [
+                "/etc/ferry-a open=inside a stat=8 lstat=8 link= access=1",
+                "/etc/ferry-absolute open=inside a stat=8 lstat=10 link=/etc/ferry-a access=1",
+                "/etc/ferry-relative open=inside b stat=8 lstat=10 link=../usr/lib/ferry-b access=1",
+                "/etc/ferry-broken open=No such file or directory stat=-2 lstat=10 link=/etc/ferry-nowhere access=0",
+                "/lib/ferry-b open=inside b stat=8 lstat=8 link= access=1",
+                "/lib open= stat=4 lstat=10 link=usr/lib access=1",
+            ],
+        )
+
+    def test_relative_paths_follow_links_inside(self):
+        self.assertEqual(self.probe("ferry-absolute", cwd=self.path("root/etc")), ["ferry-absolute open=inside a stat=8 lstat=10 link=/etc/ferry-a access=1"])
+
+    def test_what_is_not_there_is_the_hosts(self):
+        host = self.write("host-file", b"outside\n", 0o644)
+        self.assertEqual(self.probe(host), [host + " open=outside stat=8 lstat=8 link= access=1"])
+
+    def test_programs_started_by_the_guest(self):
+        result = self.ferry("-L", self.root, "/bin/spawn", "/etc", "/bin/show", "x")
+        self.assertEqual(result.stdout, "cwd /etc exe /bin/spawn\n/bin/show\nx\n")
+        self.assertEqual(result.returncode, 2)
+
+    def test_scripts_started_by_the_guest(self):
+        self.write("root/etc/script", b"#!/bin/show -x\n")
+        self.assertEqual(self.ferry("-L", self.root, "/bin/spawn", "/", "/etc/script", "y").stdout, "cwd / exe /bin/spawn\n/bin/show\n-x\n/etc/script\ny\n")
+
+    def test_host_programs_started_by_the_guest(self):
+        result = self.ferry("-L", self.root, "/bin/spawn", "/tmp", "/usr/bin/printf", "%s", "host")
+        self.assertEqual(result.stdout, "cwd /tmp exe /bin/spawn\nhost")
+
+    def test_the_variable(self):
+        for name in ("FERRY_SYSROOT", "QEMU_LD_PREFIX"):
+            self.assertIn("inside a", self.ferry("/bin/probe", "/etc/ferry-a", env={name: self.root}).stdout, name)
+
+    def test_by_its_host_name(self):
+        self.assertEqual(self.ferry("-L", self.root, self.path("root/bin/spawn"), "/", "/bin/show").stdout, "cwd / exe /bin/spawn\n/bin/show\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
