@@ -7,10 +7,10 @@
 
 namespace ferry::backend {
 
-/// Monotonic time in nanoseconds.
-inline uint64_t now_ns() {
+/// What `clock` says, in nanoseconds.
+inline uint64_t now_ns(clockid_t clock = CLOCK_MONOTONIC) {
   timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(clock, &t);
   return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
 }
 

@@ -58,6 +58,12 @@ bool Optimizer::in_flight(ir::BlockKey key) const {
   return (current_ && is_for(*current_)) || std::any_of(queue_.begin(), queue_.end(), is_for);
 }
 
+bool Optimizer::worthwhile() {
+  if (worthwhile_ || !options_.background) return true;
+  worthwhile_ = now_ns(CLOCK_PROCESS_CPUTIME_ID) / 1'000'000 >= options_.optimize_after_ms;
+  return worthwhile_;
+}
+
 void Optimizer::submit(std::unique_ptr<ir::Function> region) {
   queue_.push_back({std::move(region)});
   wake();
@@ -134,11 +140,11 @@ void Optimizer::compile(std::unique_lock<std::mutex>& hold, Job& job) {
 }
 
 std::unique_ptr<CodeObject> Optimizer::generate(ir::Function& region, CodeSpace& space, uint64_t& nanoseconds) {
-  const uint64_t start = now_ns();
+  const uint64_t start = now_ns(CLOCK_THREAD_CPUTIME_ID);
   if (!source_.optimize(region, ir::PassTier::Optimizing, passes_)) return nullptr;
   if (!codegen_) codegen_ = options_.llvm(options_);
   auto code = codegen_->compile(region, space);
-  nanoseconds = now_ns() - start;
+  nanoseconds = now_ns(CLOCK_THREAD_CPUTIME_ID) - start;
   if (!code) {
     if (options_.verify && !cache_.full()) std::fprintf(stderr, "ferry: not optimized: %s\n", code.error().message.c_str());
     return nullptr;
@@ -177,6 +183,7 @@ void Optimizer::resume_in_child() {
   changed_ = std::make_unique<std::condition_variable>();
   paused_ = false;
   running_ = false;
+  worthwhile_ = false;
 }
 
 }  // namespace ferry::backend

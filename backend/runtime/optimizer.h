@@ -30,6 +30,8 @@ class Optimizer {
   bool available() const { return options_.llvm != nullptr; }
   /// False while the queue is full: ask again later.
   bool has_room() const { return queue_.size() < kQueueRoom; }
+  /// False in the life of a process that may end before a compile pays: most do.
+  bool worthwhile();
   bool in_flight(ir::BlockKey key) const;
   /// Hands over a region's IR for the background thread.
   void submit(std::unique_ptr<ir::Function> region);
@@ -53,7 +55,8 @@ class Optimizer {
     std::unique_ptr<ir::Function> region;
     bool cancelled = false;
   };
-  static constexpr size_t kQueueRoom = 16;
+  /// Small, so that what is hottest, and so asks again first, gets the next place.
+  static constexpr size_t kQueueRoom = 4;
 
   static void* thread_main(void* self);
   void start_thread();
@@ -76,6 +79,7 @@ class Optimizer {
   std::unique_ptr<std::condition_variable> changed_ = std::make_unique<std::condition_variable>();
   pthread_t thread_ = {};
   bool running_ = false;
+  bool worthwhile_ = false;
   bool paused_ = false;
   bool ending_ = false;
 };

@@ -11,6 +11,9 @@ namespace ferry::backend {
 
 namespace {
 
+/// Thresholds that an edge waits after the optimizer had no time for it: asking costs as much as hundreds of iterations.
+constexpr unsigned kAskAgainAfter = 32;
+
 /// MXCSR holds the guest's rounding mode and cumulative exception flags: C++ code that may compute with floating point
 /// must neither see nor change them.
 class HostFloatingPoint {
@@ -112,13 +115,14 @@ void EngineImpl::heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t g
   std::unique_lock hold(lock_);
   if (!optimizer_.available() || options_.kind != EngineKind::Auto) return;
   const auto ask_again = [&] {
-    if (slot.counter && generation == world_.generation()) *slot.counter = options_.hot_threshold;
+    if (!slot.counter || generation != world_.generation()) return;
+    *slot.counter = uint64_t{options_.hot_threshold} * kAskAgainAfter;
   };
   optimizer_.wake();
   const Record* known = translations_.find(key);
   if (known && (known->optimized || known->keep_baseline)) return;
   if (optimizer_.in_flight(key)) return;
-  if (!optimizer_.has_room()) return ask_again();
+  if (!optimizer_.has_room() || !optimizer_.worthwhile()) return ask_again();
 
   const uint64_t epoch = translations_.epoch();
   const bool precise = precise_;

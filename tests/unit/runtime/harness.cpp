@@ -47,6 +47,7 @@ EngineOptions eager(bool background) {
   EngineOptions options = base(EngineKind::Auto);
   options.hot_threshold = 8;
   options.background = background;
+  options.optimize_after_ms = 0;
   return options;
 }
 
