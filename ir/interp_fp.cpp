@@ -54,10 +54,9 @@ Bits128 evaluate(const Inst& inst, Type arg_type, NanRule nan_rule, const Bits12
   fn.insts.assign(3, {.op = Op::konst, .type = arg_type});
   InterpContext context;
   Bits128 values[] = {operands[0], operands[1], operands[2]};
-  interp::Frame frame{fn, nullptr, context, values, nullptr};
   Inst numbered = inst;
   numbered.args = {0, 1, 2};
-  return interp::kHandlers[static_cast<unsigned>(inst.op)](frame, numbered);
+  return evaluate(fn, numbered, values, context);
 }
 
 }  // namespace ferry::ir
