@@ -67,6 +67,7 @@ class Abi {
   [[nodiscard]] virtual bool write_semid(GuestAddr to, const semid_ds& info) const = 0;
 
   // Registers.
+  virtual uint64_t instruction_alignment() const = 0;  ///< a pc that is not a multiple of it is a fault
   virtual GuestAddr pc(const void* state) const = 0;
   virtual void set_pc(void* state, GuestAddr pc) const = 0;
   virtual GuestAddr sp(const void* state) const = 0;

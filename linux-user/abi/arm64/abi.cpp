@@ -89,6 +89,7 @@ class Arm64Abi final : public Abi {
   bool read_semid(GuestAddr from, semid_ds& info) const override;
   bool write_semid(GuestAddr to, const semid_ds& info) const override;
 
+  uint64_t instruction_alignment() const override { return 4; }
   GuestAddr pc(const void* state) const override { return {state_of(state).pc}; }
   void set_pc(void* state, GuestAddr pc) const override { state_of(state).pc = pc.value; }
   GuestAddr sp(const void* state) const override { return {state_of(state).sp}; }

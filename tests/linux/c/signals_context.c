@@ -4,6 +4,7 @@
 #include <fenv.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <ucontext.h>
 
 #ifdef __aarch64__
@@ -112,6 +113,49 @@ static void registers(void) {
 static void registers(void) {}
 #endif
 
+#ifdef __aarch64__
+static void (*spoil)(ucontext_t*);
+static void spoils(int sig, siginfo_t* info, void* context) {
+  (void)sig, (void)info;
+  spoil(context);
+}
+static void bad_magic(ucontext_t* uc) { ((struct _aarch64_ctx*)uc->uc_mcontext.__reserved)->magic = 0x12345678; }
+static void bad_size(ucontext_t* uc) { ((struct _aarch64_ctx*)uc->uc_mcontext.__reserved)->size = 8; }
+static void no_registers(ucontext_t* uc) { memset(uc->uc_mcontext.__reserved, 0, 16); }
+static void endless(ucontext_t* uc) { ((struct _aarch64_ctx*)uc->uc_mcontext.__reserved)->size = 0xfffffff0; }
+static void kernel_mode(ucontext_t* uc) { uc->uc_mcontext.pstate |= 5; }
+static void nowhere(ucontext_t* uc) { uc->uc_mcontext.pc = 0x10; }
+static void unaligned(ucontext_t* uc) { uc->uc_mcontext.pc |= 1; }
+static void harmless(ucontext_t* uc) { uc->uc_mcontext.fault_address = 5; }
+static void (*const spoilers[])(ucontext_t*) = {bad_magic, bad_size, no_registers, endless, kernel_mode, nowhere, unaligned, harmless};
+
+static int end_with(unsigned i) {
+  pid_t child = fork();
+  if (child == 0) {
+    struct sigaction action = {0};
+    action.sa_sigaction = spoils;
+    action.sa_flags = SA_SIGINFO;
+    sigaction(SIGUSR1, &action, NULL);
+    signal(SIGSEGV, SIG_DFL);
+    signal(SIGILL, SIG_DFL);
+    spoil = spoilers[i];
+    raise(SIGUSR1);
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return status & 0x7f;
+}
+#else
+static int end_with(unsigned i) { return i == 7 ? 0 : i == 6 ? SIGBUS : SIGSEGV; }
+#endif
+
+/* A frame that the kernel would not take ends the program; so does one that leads nowhere. */
+static void bad_frames(void) {
+  for (unsigned i = 0; i < 8; i++) printf("frame %u: signal %d\n", i, end_with(i));
+  fflush(stdout);
+}
+
 /* Rounding mode and flags belong to the interrupted code. */
 static volatile double one = 1.0, three = 3.0;
 static void divides(int sig) {
@@ -164,6 +208,8 @@ static void no_room(void) {
 int main(void) {
   registers();
   puts("registers");
+  fflush(stdout);
+  bad_frames();
   floating_point();
   puts("floating point");
   no_room();

@@ -65,8 +65,8 @@ static void* result_of(void* (*body)(void*)) {
 
 static void on_signal(int sig) {
   (void)sig;
-  handled++;
   handler_thread = pthread_self();
+  __atomic_add_fetch(&handled, 1, __ATOMIC_SEQ_CST);
 }
 
 static volatile int stop_spinning;
@@ -100,6 +100,7 @@ static void signals(void) {
   sigemptyset(&set);
   sigaddset(&set, SIGUSR1);
   pthread_sigmask(SIG_BLOCK, &set, NULL);
+  memset(&handler_thread, 0, sizeof handler_thread);
   kill(getpid(), SIGUSR1);
   while (*(volatile int*)&handled < 2) usleep(100);
   CHECK(pthread_equal(handler_thread, thread));

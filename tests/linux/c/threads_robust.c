@@ -20,8 +20,10 @@ static void* lock_and_end(void* mutex) {
   return NULL;
 }
 
+static int lingering;
 static void* lock_and_linger(void* mutex) {
   CHECK(pthread_mutex_lock(mutex) == 0);
+  __atomic_store_n(&lingering, 1, __ATOMIC_SEQ_CST);
   usleep(30000);
   return NULL;
 }
@@ -42,8 +44,9 @@ static void with_threads(int pi) {
   CHECK(pthread_mutex_trylock(mutex) == EOWNERDEAD);
   CHECK(pthread_mutex_consistent(mutex) == 0 && pthread_mutex_unlock(mutex) == 0);
   /* And while somebody waits. */
+  lingering = 0;
   pthread_create(&thread, NULL, lock_and_linger, mutex);
-  usleep(10000);
+  while (!__atomic_load_n(&lingering, __ATOMIC_SEQ_CST)) usleep(100);
   recover(mutex);
   pthread_join(thread, NULL);
   /* Not made consistent: unusable for ever. */
