@@ -92,20 +92,31 @@ void Lowering::create_variables() {
   b_.CreateBr(blocks_[0]);
 }
 
-// Forward data flow: which guest registers may differ from their homes at each block's entry. Pins differ
-// always.
+// True where all registers must be home because the instruction may fault.
+bool Lowering::materializes(const Inst& inst) const {
+  if (!source_.precise) return false;
+  const ir::Trait trait = ir::info(inst.op).trait;
+  if (trait == ir::Trait::Calls) return source_.helpers[inst.imm].effect == ir::HelperEffect::Memory;
+  return trait == ir::Trait::Reads || (trait == ir::Trait::Writes && inst.op != ir::Op::fence);
+}
+
+// Forward data flow: which guest registers may differ from their homes at each block's entry. At the region's entry
+// these are the pins.
 void Lowering::find_dirty() {
   const auto& regs = source_.layout->regs;
   std::vector<bool> at_entry(regs.size(), false);
   for (ir::RegId reg = 0; reg < regs.size(); ++reg) at_entry[reg] = regs[reg].pin != ir::kNoPin;
-  dirty_in_.assign(source_.blocks.size(), at_entry);
+  dirty_in_.assign(source_.blocks.size(), std::vector<bool>(regs.size(), false));
+  dirty_in_[0] = at_entry;
   for (bool changed = true; changed;) {
     changed = false;
     for (const ir::Block& block : source_.blocks) {
       std::vector<bool> dirty = dirty_in_[static_cast<size_t>(&block - source_.blocks.data())];
       for (uint32_t i = block.begin; i < block.end; ++i) {
         const Inst& inst = source_.insts[i];
-        if (!inst.dead && inst.op == ir::Op::set_reg) dirty[inst.imm] = true;
+        if (inst.dead) continue;
+        if (inst.op == ir::Op::set_reg) dirty[inst.imm] = true;
+        if (materializes(inst)) dirty.assign(dirty.size(), false);
       }
       const Inst& last = source_.insts[block.end - 1];
       auto flow_to = [&](uint64_t successor) {

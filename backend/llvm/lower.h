@@ -75,6 +75,7 @@ class Lowering {
   void store_home(ir::RegId reg, bool is_volatile = false);
   void store_all_dirty(bool include_pins, bool is_volatile = false);
   void reload_touched();
+  bool materializes(const Inst& inst) const;
   void materialize_for_fault();
   std::vector<Value*> convention_arguments(Value* rax);
   void leave_through(Value* target, Value* rax);
@@ -116,7 +117,7 @@ class Lowering {
   Value* exact_unless_nan(const Inst& inst, Value* fast);
   Value* exact_when(
       const Inst& inst, Value* suspicious, Value* fast, llvm::function_ref<void()> on_fast_path = [] {});
-  void raise_inexact(Value* value, ir::Type from);
+  void raise_inexact(Value* value);
   Value* evaluate(const Inst& inst);
   Value* as_vector_argument(Value* value, ir::Type type);
   Value* any_lane(Value* mask);

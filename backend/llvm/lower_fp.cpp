@@ -1,7 +1,6 @@
 // Floating point: the host's instructions, looked at again by the exact implementation where a result says so
 // (a NaN, an out-of-range conversion). Constrained intrinsics keep the guest's rounding mode and cumulative
 // flags.
-#include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/Intrinsics.h>
 #include <llvm/IR/IntrinsicsX86.h>
 #include <llvm/IR/MDBuilder.h>
@@ -202,11 +201,9 @@ llvm::Value* Lowering::truncate_to_int(Value* value, Type from, unsigned width) 
 // A conversion in another rounding mode than truncation: the value is rounded without raising inexact, which
 // must not accompany an invalid operation; where the conversion is valid, truncating the unrounded value
 // raises it.
-void Lowering::raise_inexact(Value* value, Type from) {
+void Lowering::raise_inexact(Value* value) {
   if (source_.ignore_fp_flags) return;
-  const char* instruction = from == Type::F64 ? "cvttsd2si $0, %rax" : "cvttss2si $0, %rax";
-  auto* type = llvm::FunctionType::get(b_.getVoidTy(), {value->getType()}, false);
-  b_.CreateCall(llvm::InlineAsm::get(type, instruction, "x,~{rax}", /*hasSideEffects=*/true), {value});
+  b_.CreateFPToSI(value, b_.getInt64Ty());
 }
 
 llvm::Value* Lowering::scalar_to_integer(const Inst& inst, bool is_signed) {
@@ -230,7 +227,7 @@ llvm::Value* Lowering::scalar_to_integer(const Inst& inst, bool is_signed) {
     fast = b_.CreateZExtOrTrunc(fast, result_type);
   }
   return exact_when(inst, invalid, fast, [&] {
-    if (rounds) raise_inexact(value, from);
+    if (rounds) raise_inexact(value);
   });
 }
 

@@ -50,6 +50,7 @@ void Lowering::reload_touched() {
 void Lowering::materialize_for_fault() {
   if (!source_.precise) return;
   store_all_dirty(/*include_pins=*/true, /*is_volatile=*/true);
+  dirty_.assign(dirty_.size(), false);
   const ir::StateReg& pc = source_.layout->regs[source_.layout->pc];
   b_.CreateStore(b_.getInt64(current_pc_.value), state_pointer(pc.offset), /*isVolatile=*/true);
 }

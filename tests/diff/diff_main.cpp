@@ -167,6 +167,15 @@ void print_difference(const DiffCase& test, const DiffResult& expected, const Di
   report("at", 0, expected.pc_offset, got.pc_offset);
 }
 
+// FPSR.UFC is left out: x86 tells of underflow by the rounded result, Arm by the exact one, so the two differ
+// where rounding reaches the smallest normal number.
+bool agree(DiffResult expected, DiffResult got) {
+  constexpr uint64_t kUfc = 1u << 3;
+  expected.out.fpsr &= ~kUfc;
+  got.out.fpsr &= ~kUfc;
+  return std::memcmp(&expected, &got, sizeof got) == 0;
+}
+
 int compare(const Options& options) {
   const auto rows = usable_rows(options);
   if (rows.empty()) {
@@ -193,7 +202,7 @@ int compare(const Options& options) {
     }
     std::map<std::string, int> by_row;
     for (size_t i = 0; i < got.size() && i < expected.size(); ++i) {
-      if (std::memcmp(&expected[i], &got[i], sizeof got[i]) == 0) continue;
+      if (agree(expected[i], got[i])) continue;
       if (failures++ < kShown) print_difference(cases[i], expected[i], got[i], engine, i);
       for (unsigned w = 0; w < cases[i].word_count; ++w) {
         if (const arm64::Row* row = arm64::decode(cases[i].words[w])) ++by_row[row->name];
