@@ -115,6 +115,16 @@ void Emitter::commutative(Alu op, const Inst& in, ValueId id) {
   if (in.type == Type::I1) ra_.set_clean(id, false);
 }
 
+bool Emitter::compared_soon(ValueId a, ValueId b, ValueId id) const {
+  constexpr ValueId kWindow = 6;
+  const ValueId end = std::min(id + 1 + kWindow, fn_->blocks[block_].end);
+  for (ValueId i = id + 1; i < end; ++i) {
+    const Inst& next = fn_->insts[i];
+    if (next.op == ir::Op::icmp && !next.dead && next.args[0] == a && next.args[1] == b) return true;
+  }
+  return false;
+}
+
 void Emitter::subtract(const Inst& in, ValueId id) {
   const ValueId a = in.args[0];
   const ValueId b = in.args[1];
@@ -124,7 +134,7 @@ void Emitter::subtract(const Inst& in, ValueId id) {
   if (immediate(b, imm)) {
     const int from = gp(a);
     const int to = ra_.define(id, a);
-    if (to != from && imm != INT32_MIN) {
+    if (to != from && imm != INT32_MIN && !(whole && compared_soon(a, b, id))) {
       return as_.lea(r(to, in.type), Xbyak::util::ptr[Xbyak::Reg64(from) - imm]);
     }
     if (to != from) as_.move(to, from, in.type == Type::I64 ? 64 : 32);

@@ -69,13 +69,10 @@ support::Result<std::unique_ptr<CodeObject>> Emitter::compile(const ir::Function
 void Emitter::emit_function() {
   const ir::StateLayout& layout = *fn_->layout;
   pc_offset_ = layout.regs[layout.pc].offset;
-  last_pc_ = fn_->pc;
   current_pc_ = fn_->pc;
-  for (const auto& [first, last] : fn_->ranges) {
-    if (last > last_pc_) last_pc_ = GuestAddr{last.value - 1};
-  }
   if (layout_ != &layout) use_layout(layout);
   ra_.begin_function(*fn_);
+  last_pc_ = GuestAddr{std::max(fn_->pc.value, ra_.last_pc())};
   block_start_.resize(fn_->blocks.size());
   for (ir::BlockId block = 0; block < fn_->blocks.size(); ++block) emit_block(block);
   for (const BlockJump& jump : block_jumps_) as_.bind(jump.jump, block_start_[jump.to]);

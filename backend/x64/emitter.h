@@ -97,6 +97,8 @@ class Emitter {
   void alu_rm(Alu op, int width, int to, ValueId v);
   void commutative(Alu op, const Inst& in, ValueId id);
   void subtract(const Inst& in, ValueId id);
+  /// Whether one of the next instructions compares a with b: the flags of a - b are then worth having.
+  bool compared_soon(ValueId a, ValueId b, ValueId id) const;
   enum class Shift : uint8_t { Left, LogicalRight, ArithmeticRight, RotateRight };
   void shift(Shift op, const Inst& in, ValueId id);
   void shift_by_constant(Shift op, const Inst& in, ValueId id, int amount);

@@ -23,6 +23,7 @@ enum OpFlag : uint8_t {
   kRemovableWithoutFlags = 2,  ///< the same where FP exception flags do not count
   kBarrier = 4,              ///< the guest registers must be exact there
   kRow = 8,                  ///< reads or writes a guest register
+  kPosition = 16,            ///< `at`
 };
 
 constexpr auto kOpFlags = [] {
@@ -37,7 +38,7 @@ constexpr auto kOpFlags = [] {
       case Trait::Writes:
       case Trait::Calls:
       case Trait::Ends: flags[i] = kBarrier; break;
-      case Trait::Marker: break;
+      case Trait::Marker: flags[i] = kPosition; break;
     }
   }
   return flags;
@@ -74,6 +75,7 @@ void RegAlloc::begin_function(const ir::Function& fn) {
     }
   }
   // Backward: what is needed, until when, and which results nothing separates from the set_reg of their pin.
+  last_pc_ = 0;
   std::array<ValueId, ir::kPinCount> for_pin;
   for_pin.fill(kNoValue);
   for (ValueId i = count; i-- > 0;) {
@@ -92,6 +94,10 @@ void RegAlloc::begin_function(const ir::Function& fn) {
           values_[wanted].pin_hint = value.pin_hint;
         }
       }
+    }
+    if (flags & kPosition) {
+      last_pc_ = std::max(last_pc_, inst.imm);
+      continue;
     }
     if (flags & kBarrier) for_pin.fill(kNoValue);
     if (flags & kRow) {

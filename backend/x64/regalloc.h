@@ -41,6 +41,8 @@ class RegAlloc {
 
   /// Counts uses, finds dead instructions and results that may be computed right into their pin.
   void begin_function(const ir::Function& fn);
+  /// The highest address that an `at` of the function names, or 0.
+  uint64_t last_pc() const { return last_pc_; }
   void begin_block();
   void begin_inst(ir::ValueId id);
   void end_inst(ir::ValueId id);
@@ -202,6 +204,7 @@ class RegAlloc {
   ir::ValueId result_ = ir::kNoValue;
   int8_t result_reg_ = kNoReg;
   uint8_t removable_ = 0;  ///< which ops without users may be left out, see regalloc.cpp
+  uint64_t last_pc_ = 0;
   bool overflowed_ = false;
 };
 
