@@ -212,7 +212,9 @@ llvm::Value* Lowering::scalar_to_integer(const Inst& inst, bool is_signed) {
   if (fixed_point || from == Type::F16 || !host_can_round(inst.imm)) return evaluate(inst);
   Value* value = arg(inst, 0);
   const auto mode = static_cast<Rounding>(inst.imm);
-  const bool rounds = mode != Rounding::TowardZero;
+  // Truncation of what is below zero to an unsigned integer is invalid, not inexact: it is looked at first,
+  // too.
+  const bool rounds = mode != Rounding::TowardZero || !is_signed;
   Value* rounded = rounds ? host_round(value, from, mode, /*raise_inexact=*/false) : value;
   const unsigned width = ir::bits(inst.type);
   llvm::Type* result_type = type_of(inst.type);
