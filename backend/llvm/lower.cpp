@@ -74,8 +74,11 @@ void Lowering::create_variables() {
   const auto& regs = source_.layout->regs;
   std::vector<bool> touched(regs.size(), false);
   for (const Inst& inst : source_.insts) {
-    if (!inst.dead && (inst.op == ir::Op::get_reg || inst.op == ir::Op::set_reg)) touched[inst.imm] = true;
+    if (inst.dead) continue;
+    if (inst.op == ir::Op::get_reg || inst.op == ir::Op::set_reg) touched[inst.imm] = true;
+    if (inst.op == ir::Op::at && (inst.imm ^ source_.pc.value) >> 32 != 0) one_pc_high_half_ = false;
   }
+  if (source_.precise) store_pc_for_fault(source_.pc, /*whole=*/true);
   for (ir::RegId reg = 0; reg < regs.size(); ++reg) {
     if (!touched[reg] && regs[reg].pin == ir::kNoPin) continue;
     variables_[reg] = b_.CreateAlloca(storage_type(reg), nullptr, std::string(regs[reg].name));

@@ -77,6 +77,7 @@ class Lowering {
   void reload_touched();
   bool materializes(const Inst& inst) const;
   void materialize_for_fault();
+  void store_pc_for_fault(GuestAddr pc, bool whole);
   std::vector<Value*> convention_arguments(Value* rax);
   void leave_through(Value* target, Value* rax);
   void leave_by_stub(int32_t stub_offset, Value* rax);
@@ -145,6 +146,7 @@ class Lowering {
   std::vector<Value*> values_;
   const ir::Block* block_ = nullptr;
   GuestAddr current_pc_;
+  bool one_pc_high_half_ = true;
   Plan plan_;
 };
 

@@ -51,8 +51,14 @@ void Lowering::materialize_for_fault() {
   if (!source_.precise) return;
   store_all_dirty(/*include_pins=*/true, /*is_volatile=*/true);
   dirty_.assign(dirty_.size(), false);
-  const ir::StateReg& pc = source_.layout->regs[source_.layout->pc];
-  b_.CreateStore(b_.getInt64(current_pc_.value), state_pointer(pc.offset), /*isVolatile=*/true);
+  store_pc_for_fault(current_pc_, !one_pc_high_half_);
+}
+
+// Where all of the region's addresses have the same high half, that is stored once, at the entry.
+void Lowering::store_pc_for_fault(GuestAddr pc, bool whole) {
+  const ir::StateReg& row = source_.layout->regs[source_.layout->pc];
+  Value* value = whole ? b_.getInt64(pc.value) : b_.getInt32(static_cast<uint32_t>(pc.value));
+  b_.CreateStore(value, state_pointer(row.offset), /*isVolatile=*/true);
 }
 
 uint32_t Lowering::new_slot(GuestAddr pc) {
