@@ -5,6 +5,13 @@ namespace ferry::backend::x64 {
 
 using namespace Xbyak::util;
 
+namespace {
+
+/// Offset from the state register of the code of the jump cache's first line.
+constexpr int kCachedCode = FERRY_AREA_OFFSET(jump_cache) + static_cast<int>(offsetof(JumpCacheEntry, code));
+
+}  // namespace
+
 void Emitter::on_at(const Inst& in, ValueId) { current_pc_ = GuestAddr{in.imm}; }
 
 void Emitter::store_pc(GuestAddr pc, int temp) {
@@ -36,8 +43,14 @@ void Emitter::poll(GuestAddr resume) {
 
 // ---- inside the function
 
+/// Whether the way to `to` looks for interrupts: where it may close a loop. A block that only leaves looks itself.
+bool Emitter::polls(ir::BlockId to) const {
+  const ir::Block& block = fn_->blocks[to];
+  return ir::is_safe_point(fn_->blocks[block_], block) && fn_->insts[block.begin].op != ir::Op::goto_pc;
+}
+
 void Emitter::jump_to_block(ir::BlockId to, ir::BlockId next) {
-  if (is_safe_point(to)) poll(fn_->blocks[to].pc);
+  if (polls(to)) poll(fn_->blocks[to].pc);
   if (to != next) block_jumps_.push_back({as_.jump_later(), to});
 }
 
@@ -51,14 +64,14 @@ void Emitter::on_br_if(const Inst& in, ValueId) {
   const auto if_true = static_cast<ir::BlockId>(in.imm);
   const auto if_false = static_cast<ir::BlockId>(in.imm2);
   const HostCond cond = condition(in.args[0]);
-  if (is_safe_point(if_true)) {
+  if (polls(if_true)) {
     const uint32_t skip = as_.jump_later(static_cast<uint8_t>(opposite(cond)));
     // Never by falling through, even into the next block: the other way's jump lies between.
     poll(fn_->blocks[if_true].pc);
     block_jumps_.push_back({as_.jump_later(), if_true});
     as_.bind(skip);
     jump_to_block(if_false, block_ + 1);
-  } else if (if_true == block_ + 1 && !is_safe_point(if_false)) {
+  } else if (if_true == block_ + 1 && !polls(if_false)) {
     jump_to_block_if(opposite(cond), if_false);
   } else {
     jump_to_block_if(cond, if_true);
@@ -137,33 +150,39 @@ void Emitter::on_call_pc(const Inst& in, ValueId) {
 
 void Emitter::on_call_indirect(const Inst& in, ValueId) {
   if (!options_.return_stack) return leave_indirect(in.args[0]);
+  const GuestAddr back{in.imm2};
   const int target = gp(in.args[0]);
-  if (target != kRax) as_.mov(rax, Xbyak::Reg64(target));
-  push_return(GuestAddr{in.imm2});
-  as_.call(as_.area(FERRY_AREA_OFFSET(stubs.indirect)));
+  if (target != kRax) as_.move(kRax, target, 64);
+  push_return(back);
+  if (options_.jump_cache) {
+    const size_t miss = cold_.size();
+    look_up_rax(Cold::IndirectCall);
+    as_.call(qword[r12 + rcx + kCachedCode]);
+    cold_[miss].back = as_.offset();
+  } else {
+    as_.call(as_.area(FERRY_AREA_OFFSET(stubs.indirect_miss)));
+  }
   as_.op_imm(static_cast<int>(Alu::Add), 64, kRsp, 8);
-  jump_slot(new_slot(GuestAddr{in.imm2}));
+  jump_slot(new_slot(back));
 }
 
 void Emitter::on_goto_indirect(const Inst& in, ValueId) { leave_indirect(in.args[0]); }
 
-void Emitter::leave_indirect(ValueId v) {
-  const int target = gp(v);
-  const Xbyak::Reg64 pc(target);
-  if (!options_.jump_cache) {
-    if (target != kRax) as_.mov(rax, pc);
-    return as_.jmp(as_.area(FERRY_AREA_OFFSET(stubs.indirect_miss)));
-  }
-  const Xbyak::Reg64 index(target == kRcx ? kRdx : kRcx);
-  Cold& c = cold(Cold::Indirect);
-  c.reg = static_cast<int8_t>(target);
+void Emitter::look_up_rax(Cold::Kind miss) {
+  Cold& c = cold(miss);
   compare_interrupt();
   c.jumps[0] = as_.jump_later(static_cast<uint8_t>(HostCond::Ne));
-  as_.jump_cache_index(index.cvt32(), pc);
-  as_.cmp(ptr[r12 + index + FERRY_AREA_OFFSET(jump_cache)], pc);
+  as_.jump_cache_index(ecx, rax);
+  as_.cmp(ptr[r12 + rcx + FERRY_AREA_OFFSET(jump_cache)], rax);
   c.jumps[1] = as_.jump_later(static_cast<uint8_t>(HostCond::Ne));
-  if (target != kRax) as_.mov(rax, pc);
-  as_.jmp(qword[r12 + index + (FERRY_AREA_OFFSET(jump_cache) + static_cast<int>(offsetof(JumpCacheEntry, code)))]);
+}
+
+void Emitter::leave_indirect(ValueId v) {
+  const int target = gp(v);
+  if (target != kRax) as_.move(kRax, target, 64);
+  if (!options_.jump_cache) return as_.jump_state(FERRY_AREA_OFFSET(stubs.indirect_miss));
+  look_up_rax(Cold::Indirect);
+  as_.jmp(qword[r12 + rcx + kCachedCode]);
 }
 
 void Emitter::on_ret(const Inst& in, ValueId) {
@@ -174,7 +193,6 @@ void Emitter::on_ret(const Inst& in, ValueId) {
   as_.cmp(ptr[rsp + 8], rax);
   Cold& c = cold(Cold::Return);
   c.jumps[0] = as_.jump_later(static_cast<uint8_t>(HostCond::Ne));
-  c.reg = kRax;
   as_.ret();
 }
 

@@ -33,7 +33,7 @@ class Emitter {
 
   /// A piece of code out of line (cold.cpp).
   struct Cold {
-    enum Kind : uint8_t { Poll, Hot, ResetReturns, Return, Indirect, Zero, Negate, Slow } kind;
+    enum Kind : uint8_t { Poll, Hot, ResetReturns, Return, Indirect, IndirectCall, Zero, Negate, Slow } kind;
     uint32_t jumps[2] = {0, 0};  ///< jumps that lead here (jump_later), 0: none
     uint32_t back = 0;           ///< where it goes on
     int8_t reg = 0;
@@ -195,8 +195,11 @@ class Emitter {
   void count_edge(uint32_t slot);
   void jump_slot(uint32_t slot);
   void leave_indirect(ValueId target);
+  /// rcx = the byte offset of the jump cache's line for the guest address in rax; elsewhere if it is not there, or when
+  /// an interrupt is wanted.
+  void look_up_rax(Cold::Kind miss);
   void push_return(GuestAddr back);
-  bool is_safe_point(ir::BlockId to) const { return ir::is_safe_point(fn_->blocks[block_], fn_->blocks[to]); }
+  bool polls(ir::BlockId to) const;
   bool goes_back(GuestAddr target) const { return target <= last_pc_; }
   bool hot_counters() const { return options_.kind == EngineKind::Auto; }
 

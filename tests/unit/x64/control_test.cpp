@@ -244,6 +244,26 @@ TEST(Indirect, WithoutTheJumpCacheTheEngineIsAsked) {
   EXPECT_EQ(m.enter(jump->code.data()).kind, ExitKind::Indirect);
 }
 
+TEST(Indirect, ACallFollowsTheJumpCacheAndComesBack) {
+  Machine m;
+  const auto call = m.compile(block([](Builder& b) { b.call_indirect(b.get_reg(word(9), Type::I64), GuestAddr{0x1010}); }));
+  const auto callee = m.compile(block([](Builder& b) { b.ret(b.get_reg(word(1), Type::I64)); }));
+  m.state().words[9] = 0x4000;
+  m.state().words[1] = 0x1010;
+  const Exit miss = m.enter(call->code.data());
+  EXPECT_EQ(miss.kind, ExitKind::Indirect);
+  EXPECT_EQ(miss.value, 0x4000u);
+  EXPECT_EQ(m.enter(callee->code.data()).slot, call->slots[0]);
+  JumpCacheEntry& line = m.area().jump_cache[jump_cache_index(0x4000)];
+  line.guest_pc = 0x4000;
+  line.code = callee->code.data();
+  EXPECT_EQ(m.enter(call->code.data()).slot, call->slots[0]);
+  EXPECT_EQ(m.area().return_rsp, m.area().return_stack_top);
+  m.area().interrupt = 1;
+  EXPECT_EQ(m.enter(call->code.data()).kind, ExitKind::Interrupt);
+  EXPECT_EQ(m.state().pc, 0x4000u);
+}
+
 TEST(Faults, EveryAccessHasItsPoint) {
   Machine m;
   const auto code = m.compile(block([](Builder& b) {
