@@ -106,6 +106,8 @@ class Engine {
   virtual support::Result<std::unique_ptr<Cpu>> create_cpu() = 0;
   /// Runs guest code from the state's pc until something needs the embedder.
   virtual Stop run(Cpu& cpu) = 0;
+  /// The thread that ran `cpu` died, maybe inside run() (a process that shares our memory was killed): nobody waits for it any more.
+  virtual void abandon(Cpu& cpu) = 0;
   /// Forgets translations of guest code in [first, last). Called after munmap, mprotect and mmap over it.
   virtual void invalidate(GuestAddr first, GuestAddr last) = 0;
   /// From the embedder's handler for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGTRAP: true when the fault came from

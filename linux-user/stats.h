@@ -18,6 +18,10 @@ class SyscallStats {
   /// Number -> how often.
   std::map<uint64_t, uint64_t> missing() const;
 
+  /// Around fork().
+  void lock() { mutex_.lock(); }
+  void unlock() { mutex_.unlock(); }
+
  private:
   std::atomic<uint64_t> calls_{0};
   mutable std::mutex mutex_;

@@ -55,6 +55,8 @@ void EngineImpl::forget_cpu(void* self, CpuImpl& cpu) {
   engine.stats_.dispatches += cpu.dispatches.load(std::memory_order_relaxed);
 }
 
+void EngineImpl::abandon(Cpu& cpu) { world_.leave(static_cast<CpuImpl&>(cpu)); }
+
 void EngineImpl::invalidate(GuestAddr first, GuestAddr last) {
   const std::lock_guard hold(lock_);
   stats_.invalidations += translations_.invalidate(first, last);

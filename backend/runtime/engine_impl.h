@@ -31,6 +31,7 @@ class EngineImpl final : public Engine {
   const EngineOptions& options() const override { return options_; }
   support::Result<std::unique_ptr<Cpu>> create_cpu() override;
   Stop run(Cpu& cpu) override;
+  void abandon(Cpu& cpu) override;
   void invalidate(GuestAddr first, GuestAddr last) override;
   bool handle_fault(Cpu& cpu, int signal, const siginfo_t& info, void* context) override;
   void set_precise_faults(bool precise) override;

@@ -61,8 +61,11 @@ void become_child_process(Task& task, const CloneRequest& request) {
   TaskGroup& group = *task.group;
   group.live_threads.store(1);
   group.leader_status.store(0);
-  group.borrows_memory = false;
-  if (request.has(CLONE_CLEAR_SIGHAND)) clear_signal_handlers(group.signals);
+  if (group.borrows_memory) {
+    group.borrows_memory = false;
+    refresh_default_actions(group);
+  }
+  if (request.has(CLONE_CLEAR_SIGHAND)) clear_signal_handlers(group);
   // A signal of the parent's that a handler accepted in the last moment is not the child's.
   task.signals.held_set.store(0);
   task.signals.slot_full.store(false);
@@ -80,16 +83,24 @@ ForkLocks::ForkLocks(Task& task) : task_(task) {
   task_.process.memory.lock();
   task_.process.engine->prepare_fork();
   task_.group->signals.mutex.lock();
+  task_.group->illegal.lock();
+  task_.process.stats.lock();
+}
+
+void ForkLocks::release_leaves() {
+  task_.process.stats.unlock();
+  task_.group->illegal.unlock();
+  task_.group->signals.mutex.unlock();
 }
 
 void ForkLocks::release_in_parent() {
-  task_.group->signals.mutex.unlock();
+  release_leaves();
   task_.process.engine->after_fork_parent();
   task_.process.memory.unlock();
 }
 
 void ForkLocks::release_in_child() {
-  task_.group->signals.mutex.unlock();
+  release_leaves();
   task_.process.engine->after_fork_child();
   task_.process.memory.unlock();
 }

@@ -67,7 +67,8 @@ void sharing_process_main(void* argument) {
   _mm_setcsr(start.mxcsr);
   announce_child(task, start.request);
   if (start.request.has(CLONE_PARENT_SETTID)) (void)start.request.parent_tid.write(start.pid);
-  if (start.request.has(CLONE_CLEAR_SIGHAND)) clear_signal_handlers(task.group->signals);
+  refresh_default_actions(*task.group);
+  if (start.request.has(CLONE_CLEAR_SIGHAND)) clear_signal_handlers(*task.group);
   announce_to_parent(start, start.pid);
   set_host_mask(host_mask_for(task.signals.mask));
   run_task(task);
@@ -92,6 +93,8 @@ int64_t run_sharing_process(SharingStart& start) {
   Task* const caller = current_task;
   const int64_t pid = host_clone(args, &sharing_process_main, &start);
   current_task = caller;
+  // The child execs, exits, or was killed in the middle of anything.
+  start.task->process.engine->abandon(*start.task->cpu);
   return pid;
 }
 

@@ -32,7 +32,7 @@ GuestSigaction take_action(Task& task, int signal) {
   const GuestSigaction action = entry;
   if (!action.is_default() && !action.is_ignored() && (action.flags & kSaResethand) != 0) {
     entry.handler = 0;
-    install_host_action(signal, entry);
+    install_host_action(*task.group, signal, entry);
   }
   return action;
 }
@@ -114,8 +114,8 @@ bool deliver_one(Task& task, const siginfo_t& info, int restart) {
   const GuestSigaction action = take_action(task, signal);
   if (action.is_ignored()) return false;
   if (action.is_default()) {
-    // Another thread removed the handler meanwhile. What the kernel does by default it does itself.
-    if (is_synchronous(signal)) die_by_signal(task, signal);
+    // What the kernel does by default it does itself; here because another thread removed the handler meanwhile, or see install_host_action().
+    if (is_synchronous(signal) || task.group->borrows_memory) die_by_signal(task, signal);
     requeue_signal(info);
     return false;
   }

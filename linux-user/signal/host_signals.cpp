@@ -162,14 +162,16 @@ uint64_t change_host_mask(int how, uint64_t bits) {
 
 uint64_t set_host_mask(uint64_t mask) { return change_host_mask(SIG_SETMASK, mask); }
 
-int64_t install_host_action(int signal, const GuestSigaction& action) {
+int64_t install_host_action(const TaskGroup& group, int signal, const GuestSigaction& action) {
   // Children are the kernel's business: these two flags must reach it.
   constexpr uint64_t kPassedOn = SA_NOCLDSTOP | SA_NOCLDWAIT;
   HostSigaction host;
   host.flags = kSaRestorer | (action.flags & kPassedOn);
   host.restorer = reinterpret_cast<uint64_t>(&ferry_host_sigreturn);
   host.mask = ~uint64_t{0};
-  if (is_synchronous(signal) || (!action.is_default() && !action.is_ignored())) {
+  const bool fatal = action.is_default() && (signal_bit(signal) & (kHarmlessByDefault | kUnblockable)) == 0;
+  const bool handled = !action.is_default() && !action.is_ignored();
+  if (is_synchronous(signal) || handled || (fatal && group.borrows_memory)) {
     host.handler = reinterpret_cast<uint64_t>(&host_handler);
     host.flags |= SA_SIGINFO | SA_ONSTACK | SA_RESTART;
   } else {
@@ -206,7 +208,7 @@ void take_signals_back(Task& task) {
   const std::scoped_lock lock(table.mutex);
   for (int signal = 1; signal <= kSignalCount; ++signal) {
     const GuestSigaction& action = table.actions[static_cast<size_t>(signal)];
-    if (is_synchronous(signal) && action.is_ignored()) install_host_action(signal, action);
+    if (is_synchronous(signal) && action.is_ignored()) install_host_action(*task.group, signal, action);
   }
   change_host_mask(SIG_UNBLOCK, kNeverBlockedOnHost);
 }
@@ -244,13 +246,23 @@ void release_held_signals(Task& task) {
   set_host_mask(kAllBlocked);
 }
 
-void clear_signal_handlers(SignalActions& signals) {
+void refresh_default_actions(TaskGroup& group) {
+  SignalActions& signals = group.signals;
+  const std::scoped_lock lock(signals.mutex);
+  for (int signal = 1; signal <= kSignalCount; ++signal) {
+    const GuestSigaction& action = signals.actions[static_cast<size_t>(signal)];
+    if (action.is_default()) install_host_action(group, signal, action);
+  }
+}
+
+void clear_signal_handlers(TaskGroup& group) {
+  SignalActions& signals = group.signals;
   const std::scoped_lock lock(signals.mutex);
   for (int signal = 1; signal <= kSignalCount; ++signal) {
     GuestSigaction& entry = signals.actions[static_cast<size_t>(signal)];
     if (entry.is_default() || entry.is_ignored()) continue;
     entry = GuestSigaction{};
-    install_host_action(signal, entry);
+    install_host_action(group, signal, entry);
   }
 }
 

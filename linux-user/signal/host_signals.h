@@ -19,9 +19,10 @@ uint64_t change_host_mask(int how, uint64_t bits);
 constexpr uint64_t host_mask_for(uint64_t guest_mask) { return guest_mask & ~(kNeverBlockedOnHost | kUnblockable); }
 inline constexpr uint64_t kAllBlocked = ~(kNeverBlockedOnHost | kUnblockable);
 
-/// Makes the host's disposition of `signal` follow the guest's action: ferry's handler when the guest has one (and always for synchronous signals),
-/// else the kernel's default or SIG_IGN. Answers 0 or -errno.
-int64_t install_host_action(int signal, const GuestSigaction& action);
+/// Makes the host's disposition of `signal` follow the action of the guest's process: ferry's handler when the guest has one (and always for synchronous
+/// signals), else the kernel's default or SIG_IGN. A process in borrowed memory is not left to the kernel to be killed, because it might
+/// hold one of its parent's locks: it dies at a safe point. Answers 0 or -errno.
+int64_t install_host_action(const TaskGroup& group, int signal, const GuestSigaction& action);
 /// The host's disposition becomes SIG_DFL or SIG_IGN.
 int64_t set_host_disposition(int signal, bool ignore);
 /// Whether `signal` is ignored on the host now.
@@ -57,7 +58,9 @@ class SignalBlocker {
 SysResult change_guest_mask(Task& task, uint64_t mask);
 
 /// CLONE_CLEAR_SIGHAND: every signal that is handled goes back to its default.
-void clear_signal_handlers(SignalActions& signals);
+void clear_signal_handlers(TaskGroup& group);
+/// When borrows_memory changes: host dispositions of signals without a handler follow.
+void refresh_default_actions(TaskGroup& group);
 
 /// Looks whether held-back signals may be delivered now (after the mask changed).
 void release_held_signals(Task& task);

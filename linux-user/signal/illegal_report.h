@@ -15,6 +15,10 @@ class IllegalReports {
   /// One line with address, bytes and disassembly; once per address.
   void report(const Process& process, GuestAddr pc);
 
+  /// Around fork().
+  void lock() { mutex_.lock(); }
+  void unlock() { mutex_.unlock(); }
+
  private:
   std::mutex mutex_;
   std::set<GuestAddr> reported_;

@@ -26,6 +26,9 @@ inline constexpr uint64_t kNeverBlockedOnHost = signal_bit(SIGSEGV) | signal_bit
 /// Signals that an instruction can raise: the host handler for these is always installed.
 inline constexpr uint64_t kSynchronous =
     signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) | signal_bit(SIGFPE) | signal_bit(SIGTRAP);
+/// Signals whose default action does not end the process.
+inline constexpr uint64_t kHarmlessByDefault = signal_bit(SIGCHLD) | signal_bit(SIGURG) | signal_bit(SIGWINCH) | signal_bit(SIGCONT) |
+                                               signal_bit(SIGSTOP) | signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU);
 constexpr bool is_synchronous(int signal) { return (signal_bit(signal) & kSynchronous) != 0; }
 
 /// The guest's struct sigaction in the kernel's layout (asm-generic/signal.h).

@@ -41,7 +41,7 @@ void start_signals(Process& process, Task& main_task) {
   main_task.signals.mask = change_host_mask(SIG_BLOCK, kAllBlocked);
   start_task_signals(main_task);
   for (int signal = 1; signal <= kSignalCount; ++signal) {
-    if (is_synchronous(signal)) install_host_action(signal, group.signals.actions[static_cast<size_t>(signal)]);
+    if (is_synchronous(signal)) install_host_action(group, signal, group.signals.actions[static_cast<size_t>(signal)]);
   }
   group.signal_trampoline = map_trampoline(process);
   // The C library registered a list of its own for this thread; the guest has none until it says so.

@@ -46,7 +46,7 @@ SysResult sys_rt_sigaction(Task& task, int signal, Ptr<GuestSigaction> action, P
     previous = entry;
     if (action) {
       entry = wanted;
-      install_host_action(signal, entry);
+      install_host_action(*task.group, signal, entry);
     }
   }
   const bool handled = action && !wanted.is_default() && !wanted.is_ignored();
