@@ -17,8 +17,9 @@ namespace ferry::backend {
 
 /// One host instruction that may fault, and the guest instruction it belongs to.
 struct FaultPoint {
-  uint32_t host_offset;   ///< of the instruction's first byte, from the code's start
-  uint32_t host_size;     ///< bytes from there in which a fault belongs to this point (an access may be several insns)
+  uint32_t host_offset;  ///< of the instruction's first byte, from the code's start
+  uint32_t host_size;  ///< bytes from there in which a fault belongs to this point (an access may be several
+                       ///< insns)
   GuestAddr pc;
 };
 
@@ -28,19 +29,21 @@ enum class Tier : uint8_t { Baseline, Llvm };
 struct CodeObject {
   ir::BlockKey key;
   Tier tier = Tier::Baseline;
-  std::span<std::byte> code;            ///< in the cache; the entry is its first byte
-  std::vector<LinkSlot*> slots;         ///< its direct exits, all unresolved at first
-  std::vector<FaultPoint> fault_points; ///< by ascending host_offset
-  /// True: at a fault point the pinned guest registers are in their host registers. False: all are in the state, pc
-  /// included, wherever a fault may come from (if the code is precise), and fault points are not needed.
+  std::span<std::byte> code;             ///< in the cache; the entry is its first byte
+  std::vector<LinkSlot*> slots;          ///< its direct exits, all unresolved at first
+  std::vector<FaultPoint> fault_points;  ///< by ascending host_offset
+  /// True: at a fault point the pinned guest registers are in their host registers. False: all are in the
+  /// state, pc included, wherever a fault may come from (if the code is precise), and fault points are not
+  /// needed.
   bool pins_in_registers = true;
   bool precise = true;
   std::vector<std::pair<GuestAddr, GuestAddr>> ranges;  ///< guest code it was made from, [first, last)
   uint32_t guest_insts = 0;
 };
 
-/// Memory for translated code: one reserved range, code and link slots apart (a store near code that is running
-/// costs a pipeline flush) but within reach of a 32-bit displacement of each other. Not thread-safe: the engine holds its translation lock.
+/// Memory for translated code: one reserved range, code and link slots apart (a store near code that is
+/// running costs a pipeline flush) but within reach of a 32-bit displacement of each other. Not thread-safe:
+/// the engine holds its translation lock.
 class CodeSpace {
  public:
   virtual ~CodeSpace() = default;
@@ -60,9 +63,10 @@ class Codegen {
   virtual ~Codegen() = default;
   virtual std::string_view name() const = 0;
   /// Compiles `function` into `space`. Errors: the cache is full, or something this backend cannot do.
-  /// A slow implementation uses `space` only at the very end: its first use takes the engine's translation lock,
-  /// which is then held until the engine has published the result.
-  virtual support::Result<std::unique_ptr<CodeObject>> compile(const ir::Function& function, CodeSpace& space) = 0;
+  /// A slow implementation uses `space` only at the very end: its first use takes the engine's translation
+  /// lock, which is then held until the engine has published the result.
+  virtual support::Result<std::unique_ptr<CodeObject>> compile(const ir::Function& function,
+                                                               CodeSpace& space) = 0;
 };
 
 }  // namespace ferry::backend

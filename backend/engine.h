@@ -15,7 +15,8 @@ namespace ferry::backend {
 class Codegen;
 struct EngineOptions;
 
-/// What only the embedder knows of guest memory. All methods are called from guest threads, outside signal handlers.
+/// What only the embedder knows of guest memory. All methods are called from guest threads, outside signal
+/// handlers.
 class CodeAccess {
  public:
   virtual ~CodeAccess() = default;
@@ -49,13 +50,14 @@ struct EngineOptions {
   uint32_t hot_threshold = 4096;  ///< executions of a loop or call edge before LLVM compiles its target
   uint32_t region_insts = 1024;   ///< guest instructions in an LLVM region
   uint64_t code_bytes = 256u << 20;
-  std::string dump;               ///< comma-separated stages to print on stderr: ir, opt, llvm, asm
-  uint64_t code_address = 0;      ///< where the code cache should lie; 0: the kernel chooses
-  bool background = true;         ///< compile with LLVM on a thread of its own (Auto only)
-  uint32_t optimize_after_ms = 100;  ///< with `background`: processor time of the process before LLVM is worth its start
-  bool perf_map = false;          ///< write /tmp/perf-PID.map
-  CodegenFactory llvm = nullptr;  ///< make_llvm_codegen; without it Auto is Baseline
-  CodeAccess* access = nullptr;   ///< without it every readable page is executable
+  std::string dump;           ///< comma-separated stages to print on stderr: ir, opt, llvm, asm
+  uint64_t code_address = 0;  ///< where the code cache should lie; 0: the kernel chooses
+  bool background = true;     ///< compile with LLVM on a thread of its own (Auto only)
+  uint32_t optimize_after_ms =
+      100;                ///< with `background`: processor time of the process before LLVM is worth its start
+  bool perf_map = false;  ///< write /tmp/perf-PID.map
+  CodegenFactory llvm = nullptr;             ///< make_llvm_codegen; without it Auto is Baseline
+  CodeAccess* access = nullptr;              ///< without it every readable page is executable
   HostDisassembler* disassembler = nullptr;  ///< for dump=asm
 };
 
@@ -82,7 +84,8 @@ struct EngineStats {
   uint64_t faults = 0, tagged_accesses = 0;  ///< tagged: instructions interpreted because of a tagged address
 };
 
-/// One guest CPU: its registers and what translated code needs beside them. Belongs to one host thread at a time.
+/// One guest CPU: its registers and what translated code needs beside them. Belongs to one host thread at a
+/// time.
 class Cpu {
  public:
   virtual ~Cpu() = default;
@@ -99,23 +102,25 @@ class Cpu {
 class Engine {
  public:
   virtual ~Engine() = default;
-  static support::Result<std::unique_ptr<Engine>> create(const ir::GuestArch& arch, const EngineOptions& options);
+  static support::Result<std::unique_ptr<Engine>> create(const ir::GuestArch& arch,
+                                                         const EngineOptions& options);
 
   virtual const EngineOptions& options() const = 0;
   /// A CPU with all registers zero.
   virtual support::Result<std::unique_ptr<Cpu>> create_cpu() = 0;
   /// Runs guest code from the state's pc until something needs the embedder.
   virtual Stop run(Cpu& cpu) = 0;
-  /// The thread that ran `cpu` died, maybe inside run() (a process that shares our memory was killed): nobody waits for it any more.
+  /// The thread that ran `cpu` died, maybe inside run() (a process that shares our memory was killed): nobody
+  /// waits for it any more.
   virtual void abandon(Cpu& cpu) = 0;
   /// Forgets translations of guest code in [first, last). Called after munmap, mprotect and mmap over it.
   virtual void invalidate(GuestAddr first, GuestAddr last) = 0;
-  /// From the embedder's handler for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGTRAP: true when the fault came from
-  /// guest code run by `cpu` on this thread; `context` is then changed so that run() returns a Fault stop with
-  /// every guest register exact. Async-signal-safe.
+  /// From the embedder's handler for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGTRAP: true when the fault came
+  /// from guest code run by `cpu` on this thread; `context` is then changed so that run() returns a Fault
+  /// stop with every guest register exact. Async-signal-safe.
   virtual bool handle_fault(Cpu& cpu, int signal, const siginfo_t& info, void* context) = 0;
-  /// Whether guest registers must be exact at faults also in optimized code: true from when the guest installs a handler for a
-  /// synchronous signal, or is traced.
+  /// Whether guest registers must be exact at faults also in optimized code: true from when the guest
+  /// installs a handler for a synchronous signal, or is traced.
   virtual void set_precise_faults(bool precise) = 0;
 
   /// Around fork(): no engine lock is held and no compile is under way between prepare and the after_ calls.

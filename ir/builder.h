@@ -22,7 +22,8 @@ struct Address {
   int32_t disp = 0;
 };
 
-/// Appends instructions to a Function, block by block. Operand types are checked in checked builds by the verifier.
+/// Appends instructions to a Function, block by block. Operand types are checked in checked builds by the
+/// verifier.
 class Builder {
  public:
   explicit Builder(Function& function) : fn_(function) {}
@@ -58,7 +59,9 @@ class Builder {
   Value binary(Op op, Value a, Value b) { return emit(op, a.type, {a, b}); }
   /// Two 128-bit operands whose lanes are read as `type`'s.
   Value binary(Op op, Type type, Value a, Value b, uint64_t imm = 0) { return emit(op, type, {a, b}, imm); }
-  Value unary(Op op, Type type, Value a, uint64_t imm = 0, uint64_t imm2 = 0) { return emit(op, type, {a}, imm, imm2); }
+  Value unary(Op op, Type type, Value a, uint64_t imm = 0, uint64_t imm2 = 0) {
+    return emit(op, type, {a}, imm, imm2);
+  }
 
   Value add(Value a, Value b) { return binary(Op::add, a, b); }
   Value sub(Value a, Value b) { return binary(Op::sub, a, b); }
@@ -84,7 +87,8 @@ class Builder {
 
   Value call(HelperId helper, std::initializer_list<Value> args) {
     const HelperInfo& h = fn_.helpers[helper];
-    Inst inst{.op = Op::call, .type = h.result, .arg_count = static_cast<uint8_t>(args.size()), .imm = helper};
+    Inst inst{
+        .op = Op::call, .type = h.result, .arg_count = static_cast<uint8_t>(args.size()), .imm = helper};
     inst.args[0] = static_cast<ValueId>(fn_.call_args.size());
     for (Value arg : args) fn_.call_args.push_back(arg.id);
     return push(inst);
@@ -92,11 +96,19 @@ class Builder {
 
   void br(BlockId to) { end({.op = Op::br, .imm = to}); }
   void br_if(Value condition, BlockId if_true, BlockId if_false) {
-    end({.op = Op::br_if, .arg_count = 1, .args = {condition.id, kNoValue, kNoValue}, .imm = if_true, .imm2 = if_false});
+    end({.op = Op::br_if,
+         .arg_count = 1,
+         .args = {condition.id, kNoValue, kNoValue},
+         .imm = if_true,
+         .imm2 = if_false});
   }
   void goto_pc(GuestAddr pc) { end({.op = Op::goto_pc, .imm = pc.value}); }
-  void goto_indirect(Value pc) { end({.op = Op::goto_indirect, .arg_count = 1, .args = {pc.id, kNoValue, kNoValue}}); }
-  void call_pc(GuestAddr pc, GuestAddr back) { end({.op = Op::call_pc, .imm = pc.value, .imm2 = back.value}); }
+  void goto_indirect(Value pc) {
+    end({.op = Op::goto_indirect, .arg_count = 1, .args = {pc.id, kNoValue, kNoValue}});
+  }
+  void call_pc(GuestAddr pc, GuestAddr back) {
+    end({.op = Op::call_pc, .imm = pc.value, .imm2 = back.value});
+  }
   void call_indirect(Value pc, GuestAddr back) {
     end({.op = Op::call_indirect, .arg_count = 1, .args = {pc.id, kNoValue, kNoValue}, .imm2 = back.value});
   }
@@ -106,7 +118,9 @@ class Builder {
   }
 
  private:
-  static constexpr uint64_t low_ones(Type type) { return bits(type) >= 64 ? ~uint64_t{0} : (uint64_t{1} << bits(type)) - 1; }
+  static constexpr uint64_t low_ones(Type type) {
+    return bits(type) >= 64 ? ~uint64_t{0} : (uint64_t{1} << bits(type)) - 1;
+  }
 
   Value push(const Inst& inst) {
     fn_.insts.push_back(inst);

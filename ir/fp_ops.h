@@ -18,8 +18,8 @@ struct FpOp {
 /// Whether `op` is one that evaluate_fp() knows.
 constexpr bool is_fp_op(Op op) { return op >= Op::fadd && op <= Op::uint_to_fp; }
 
-/// The exact result, lane by lane, under the control bits of `env`, where the exceptions raised are left. This is what the
-/// floating-point ops mean; kRoundCurrent is env.mode.rounding.
+/// The exact result, lane by lane, under the control bits of `env`, where the exceptions raised are left.
+/// This is what the floating-point ops mean; kRoundCurrent is env.mode.rounding.
 Bits128 evaluate_fp(fp::Env& env, const FpOp& op, Bits128 a, Bits128 b, Bits128 c);
 
 /// The environment that MXCSR describes, with the NaN rule of a function.

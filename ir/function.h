@@ -20,23 +20,23 @@ struct Block {
   GuestAddr pc;  ///< the guest address whose code starts here; of an exit block, where it leaves for
 };
 
-/// Branches inside a function that may close a loop are safe points: a pending interrupt is taken there, with every guest
-/// register in its place. Every cycle has one, since guest addresses cannot only grow.
+/// Branches inside a function that may close a loop are safe points: a pending interrupt is taken there, with
+/// every guest register in its place. Every cycle has one, since guest addresses cannot only grow.
 constexpr bool is_safe_point(const Block& from, const Block& to) { return to.pc <= from.pc; }
 
 enum class NanRule : uint8_t { Arm, X86 };
 
-/// The unit of translation: one guest block, or a region of many. Block 0 is the entry. Values are local to their
-/// block; what crosses blocks lives in guest registers (a backend may keep those in host registers).
+/// The unit of translation: one guest block, or a region of many. Block 0 is the entry. Values are local to
+/// their block; what crosses blocks lives in guest registers (a backend may keep those in host registers).
 struct Function {
   const StateLayout* layout = nullptr;
   std::span<const HelperInfo> helpers;
-  GuestAddr pc;                 ///< guest address of the entry
-  uint64_t mode = 0;            ///< mode bits of the block key
-  uint32_t guest_insts = 0;     ///< guest instructions translated
+  GuestAddr pc;              ///< guest address of the entry
+  uint64_t mode = 0;         ///< mode bits of the block key
+  uint32_t guest_insts = 0;  ///< guest instructions translated
   NanRule nan_rule = NanRule::Arm;
-  bool ignore_fp_flags = false; ///< cumulative FP exception flags need not be exact
-  bool precise = true;          ///< guest registers must be exact at every access that may fault
+  bool ignore_fp_flags = false;  ///< cumulative FP exception flags need not be exact
+  bool precise = true;           ///< guest registers must be exact at every access that may fault
   std::vector<Inst> insts;
   std::vector<Block> blocks;
   std::vector<ValueId> call_args;

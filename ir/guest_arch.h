@@ -20,11 +20,11 @@ struct BlockKey {
 
 /// Limits of one translation.
 struct TranslateLimits {
-  uint32_t max_insts = 64;   ///< guest instructions
-  uint32_t max_blocks = 1;   ///< guest basic blocks; more than 1 makes a region by following direct branches
-  bool precise = true;       ///< see Function::precise
-  /// Whether the guest may execute the page that holds an address, so that its code may be read. Without it a region
-  /// stays in its entry's page.
+  uint32_t max_insts = 64;  ///< guest instructions
+  uint32_t max_blocks = 1;  ///< guest basic blocks; more than 1 makes a region by following direct branches
+  bool precise = true;      ///< see Function::precise
+  /// Whether the guest may execute the page that holds an address, so that its code may be read. Without it a
+  /// region stays in its entry's page.
   bool (*executable)(void* context, GuestAddr pc) = nullptr;
   void* executable_context = nullptr;
 };
@@ -41,24 +41,25 @@ class GuestArch {
   virtual uint64_t mode(const void* state) const = 0;
 
   /// Translates the code at `key` into `out` (cleared first), reading guest memory directly at its address.
-  /// Undecodable or unsupported instructions become a TrapKind::Illegal. Reading code that is not mapped faults
-  /// in the host: the caller guards it; at most the first instruction and what follows it in a straight line up to
-  /// the next page boundary is read before it is known to be executed.
+  /// Undecodable or unsupported instructions become a TrapKind::Illegal. Reading code that is not mapped
+  /// faults in the host: the caller guards it; at most the first instruction and what follows it in a
+  /// straight line up to the next page boundary is read before it is known to be executed.
   virtual void translate(BlockKey key, const TranslateLimits& limits, Function& out) const = 0;
 
-  /// Bits of a data address that the guest's memory looks at. An access through an address with other bits set (A64's
-  /// top-byte-ignore tags) faults on the host and is then done by the interpreter, with those bits cleared; helpers
-  /// that access memory clear them themselves.
+  /// Bits of a data address that the guest's memory looks at. An access through an address with other bits
+  /// set (A64's top-byte-ignore tags) faults on the host and is then done by the interpreter, with those bits
+  /// cleared; helpers that access memory clear them themselves.
   virtual uint64_t address_mask() const { return ~uint64_t{0}; }
 
-  /// The CPU with this state took a host fault in guest memory, perhaps inside a helper, which will not be resumed: what
-  /// the helper held is given up.
+  /// The CPU with this state took a host fault in guest memory, perhaps inside a helper, which will not be
+  /// resumed: what the helper held is given up.
   virtual void after_fault(void*) const {}
-  /// In the child of fork, whose only thread is the caller and not inside a helper: what helpers on the parent's other
-  /// threads held is given up.
+  /// In the child of fork, whose only thread is the caller and not inside a helper: what helpers on the
+  /// parent's other threads held is given up.
   virtual void after_fork_child() const {}
 
-  /// Disassembly of the instruction at `pc`, for dumps and for the one line that reports an illegal instruction.
+  /// Disassembly of the instruction at `pc`, for dumps and for the one line that reports an illegal
+  /// instruction.
   virtual std::string disassemble(GuestAddr pc, std::span<const std::byte> code) const = 0;
 };
 

@@ -10,10 +10,10 @@ namespace ferry::ir {
 
 /// What a helper may do besides computing its result.
 enum class HelperEffect : uint8_t {
-  Pure,      ///< depends on its arguments alone
-  FpFlags,   ///< as Pure, and accumulates FP exception flags in the state it is given
-  State,     ///< reads and writes any guest register in memory
-  Memory,    ///< reads and writes guest memory and state; may fault at the current guest instruction
+  Pure,     ///< depends on its arguments alone
+  FpFlags,  ///< as Pure, and accumulates FP exception flags in the state it is given
+  State,    ///< reads and writes any guest register in memory
+  Memory,   ///< reads and writes guest memory and state; may fault at the current guest instruction
 };
 
 using HelperId = uint16_t;

@@ -15,7 +15,23 @@ enum class Op : uint8_t {
 };
 
 enum class Immediate : uint8_t {
-  None, Value, Reg, Cond, FCond, Amount, Mem, Atomic, Fence, Round, Bytes, Half, Helper, Pc, Blocks, Call, Trap
+  None,
+  Value,
+  Reg,
+  Cond,
+  FCond,
+  Amount,
+  Mem,
+  Atomic,
+  Fence,
+  Round,
+  Bytes,
+  Half,
+  Helper,
+  Pc,
+  Blocks,
+  Call,
+  Trap
 };
 
 enum class Trait : uint8_t { Pure, FlagsOnly, Marker, ReadsState, WritesState, Reads, Writes, Calls, Ends };
@@ -40,7 +56,8 @@ enum class IntCond : uint8_t {
 #define INT_COND(name, text) name,
 #include "ir/enums.def"
 };
-/// Bit 0: less, bit 1: equal, bit 2: greater, bit 3: unordered; the condition holds if the relation's bit is set.
+/// Bit 0: less, bit 1: equal, bit 2: greater, bit 3: unordered; the condition holds if the relation's bit is
+/// set.
 enum class FloatCond : uint8_t {
 #define FLOAT_COND(name, relations, text) name = relations,
 #include "ir/enums.def"
@@ -53,8 +70,9 @@ enum class FenceKind : uint8_t {
 #define FENCE_KIND(name, text) name,
 #include "ir/enums.def"
 };
-/// Why translated code was left by `trap`. InvalidateCode (handled by the engine): the 64-byte line at the address in
-/// StateLayout::trap_arg was rewritten. Yield: look at the CPU's mode bits and pending events again, then go on.
+/// Why translated code was left by `trap`. InvalidateCode (handled by the engine): the 64-byte line at the
+/// address in StateLayout::trap_arg was rewritten. Yield: look at the CPU's mode bits and pending events
+/// again, then go on.
 enum class TrapKind : uint8_t {
 #define TRAP_KIND(name, text) name,
 #include "ir/enums.def"
@@ -65,11 +83,12 @@ inline constexpr uint64_t kRoundCurrent = 0xff;
 
 /// One memory access's shape; packed into `imm` of load, store and atomics.
 struct MemAccess {
-  int32_t disp = 0;        ///< bytes added to the address
-  uint8_t bytes = 8;       ///< 1, 2, 4, 8 or 16
-  uint8_t scale = 0;       ///< the index is shifted left by this, 0 to 4
+  int32_t disp = 0;   ///< bytes added to the address
+  uint8_t bytes = 8;  ///< 1, 2, 4, 8 or 16
+  uint8_t scale = 0;  ///< the index is shifted left by this, 0 to 4
   bool sign_extend = false;
-  bool ordered = false;    ///< load: acquire; store: release and, with a later acquire, not reordered (store-load)
+  bool ordered =
+      false;  ///< load: acquire; store: release and, with a later acquire, not reordered (store-load)
 
   constexpr uint64_t pack() const {
     return uint64_t{static_cast<uint32_t>(disp)} | uint64_t{bytes} << 32 | uint64_t{scale} << 40 |
@@ -91,7 +110,7 @@ struct Inst {
   Op op;
   Type type = Type::Void;  ///< the result's type; for store the value's type, for fcmp/icmp I1
   uint8_t arg_count = 0;
-  bool dead = false;       ///< removed by a pass; skipped by everybody
+  bool dead = false;  ///< removed by a pass; skipped by everybody
   std::array<ValueId, 3> args = {kNoValue, kNoValue, kNoValue};
   uint64_t imm = 0;
   uint64_t imm2 = 0;

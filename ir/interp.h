@@ -44,12 +44,13 @@ struct InterpResult {
 /// not written: the result tells.
 InterpResult run(const Function& function, void* state, InterpContext& context);
 
-/// The value of one instruction with Trait::Pure whose operands' values are in `values` (by ValueId). `scratch` is
-/// not looked at: it only satisfies the handlers' interface.
+/// The value of one instruction with Trait::Pure whose operands' values are in `values` (by ValueId).
+/// `scratch` is not looked at: it only satisfies the handlers' interface.
 Bits128 evaluate(const Function& function, const Inst& inst, Bits128* values, InterpContext& scratch);
 
-/// The meaning of one op without side effects (Trait::Pure or FlagsOnly) on its operands' bits: `inst` gives op, type and
-/// immediates, `arg_type` its first operand's type. Rounding mode and cumulative flags are MXCSR's.
+/// The meaning of one op without side effects (Trait::Pure or FlagsOnly) on its operands' bits: `inst` gives
+/// op, type and immediates, `arg_type` its first operand's type. Rounding mode and cumulative flags are
+/// MXCSR's.
 Bits128 evaluate(const Inst& inst, Type arg_type, NanRule nan_rule, const Bits128 (&operands)[3]);
 
 }  // namespace ferry::ir

@@ -26,9 +26,9 @@ inline constexpr int kPinCount = 8;
 /// A guest CPU's registers as data. Rows never overlap.
 struct StateLayout {
   std::span<const StateReg> regs;
-  uint32_t size;  ///< bytes of the whole state, a multiple of 16
-  RegId pc;       ///< the row of the program counter: exact only when translated code has been left
-  RegId trap_arg; ///< an I64 row that carries a trap's operand to the engine
+  uint32_t size;   ///< bytes of the whole state, a multiple of 16
+  RegId pc;        ///< the row of the program counter: exact only when translated code has been left
+  RegId trap_arg;  ///< an I64 row that carries a trap's operand to the engine
   std::string_view name = "guest";  ///< one word, for the IR's text form
 };
 

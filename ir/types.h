@@ -45,11 +45,16 @@ constexpr bool in_vector_register(Type type) { return is_float(type) || is_vecto
 /// The integer type of `width` bits (1, 8, 16, 32 or 64).
 constexpr Type int_type(unsigned width) {
   switch (width) {
-    case 1: return Type::I1;
-    case 8: return Type::I8;
-    case 16: return Type::I16;
-    case 32: return Type::I32;
-    default: return Type::I64;
+    case 1:
+      return Type::I1;
+    case 8:
+      return Type::I8;
+    case 16:
+      return Type::I16;
+    case 32:
+      return Type::I32;
+    default:
+      return Type::I64;
   }
 }
 
@@ -61,10 +66,14 @@ constexpr Type float_type(unsigned width) {
 /// The 128-bit integer vector with lanes of `width` bits (8, 16, 32 or 64).
 constexpr Type vector_type(unsigned width) {
   switch (width) {
-    case 8: return Type::V16I8;
-    case 16: return Type::V8I16;
-    case 32: return Type::V4I32;
-    default: return Type::V2I64;
+    case 8:
+      return Type::V16I8;
+    case 16:
+      return Type::V8I16;
+    case 32:
+      return Type::V4I32;
+    default:
+      return Type::V2I64;
   }
 }
 

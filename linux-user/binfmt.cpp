@@ -6,8 +6,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include <climits>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -22,8 +22,8 @@ namespace {
 constexpr const char* kDirectory = "/proc/sys/fs/binfmt_misc";
 constexpr long kBinfmtMagic = 0x42494e4d;
 
-/// F: the kernel opens ferry now, so that chroots and containers need not hold it. P: the guest's argv[0] is kept.
-/// C: set-user-id programs get their credentials (implies O: ferry gets the program opened).
+/// F: the kernel opens ferry now, so that chroots and containers need not hold it. P: the guest's argv[0] is
+/// kept. C: set-user-id programs get their credentials (implies O: ferry gets the program opened).
 constexpr const char* kFlags = "FPC";
 
 int fail(const std::string& message) {
@@ -60,7 +60,8 @@ std::string escape(std::span<const unsigned char> bytes) {
   return text;
 }
 
-/// The line that registers `interpreter`: ELF files of the guest's class, byte order and machine, type EXEC or DYN.
+/// The line that registers `interpreter`: ELF files of the guest's class, byte order and machine, type EXEC
+/// or DYN.
 std::string registration(const std::string& interpreter) {
   const Abi& abi = arm64_abi();
   unsigned char magic[20] = {0x7f, 'E', 'L', 'F', abi.elf_class(), abi.elf_data(), EV_CURRENT};
@@ -77,28 +78,35 @@ std::string registration(const std::string& interpreter) {
 
 int install() {
   if (!is_mounted() && ::mount("binfmt_misc", kDirectory, "binfmt_misc", 0, nullptr) != 0) {
-    return fail(std::string("binfmt_misc cannot be mounted at ") + kDirectory + ": " + std::strerror(errno) + " (root may do it, if the kernel has it)");
+    return fail(std::string("binfmt_misc cannot be mounted at ") + kDirectory + ": " + std::strerror(errno) +
+                " (root may do it, if the kernel has it)");
   }
   char self[PATH_MAX];
   const ssize_t length = ::readlink("/proc/self/exe", self, sizeof self);
   if (length <= 0) return fail("cannot find its own file: is /proc mounted?");
   const std::string interpreter(self, static_cast<size_t>(length));
   if (interpreter.size() > 127 || interpreter.find(':') != interpreter.npos) {
-    return fail("'" + interpreter + "' cannot be registered: the kernel takes paths of up to 127 characters without a colon");
+    return fail("'" + interpreter +
+                "' cannot be registered: the kernel takes paths of up to 127 characters without a colon");
   }
   (void)write_file(entry_path(), "-1");  // an older registration
-  if (const int error = write_file(std::string(kDirectory) + "/register", registration(interpreter)); error != 0) {
-    return fail(std::string("cannot register: ") + std::strerror(error) + (error == EACCES || error == EPERM ? " (root may)" : ""));
+  if (const int error = write_file(std::string(kDirectory) + "/register", registration(interpreter));
+      error != 0) {
+    return fail(std::string("cannot register: ") + std::strerror(error) +
+                (error == EACCES || error == EPERM ? " (root may)" : ""));
   }
-  std::printf("%s runs %s programs from now on, until the next start of this machine or 'ferry binfmt remove'\n", interpreter.c_str(),
-              std::string(arm64_abi().machine()).c_str());
+  std::printf(
+      "%s runs %s programs from now on, until the next start of this machine or 'ferry binfmt remove'\n",
+      interpreter.c_str(), std::string(arm64_abi().machine()).c_str());
   return 0;
 }
 
 int remove_entry() {
   const int error = write_file(entry_path(), "-1");
   if (error == ENOENT) return fail("is not installed");
-  if (error != 0) return fail(std::string("cannot be removed: ") + std::strerror(error) + (error == EACCES ? " (root may)" : ""));
+  if (error != 0)
+    return fail(std::string("cannot be removed: ") + std::strerror(error) +
+                (error == EACCES ? " (root may)" : ""));
   std::printf("removed\n");
   return 0;
 }

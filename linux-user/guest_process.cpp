@@ -13,7 +13,8 @@ namespace ferry::linux_user {
 
 constinit thread_local Task* current_task = nullptr;
 
-Process::Process(Options opts, const Abi& guest_abi) : options(std::move(opts)), abi(guest_abi), paths(options.sysroot) {}
+Process::Process(Options opts, const Abi& guest_abi)
+    : options(std::move(opts)), abi(guest_abi), paths(options.sysroot) {}
 
 std::vector<int> Process::own_fds() const {
   std::vector<int> fds;
@@ -28,7 +29,8 @@ void flush_reports(Process& process) {
   const std::string text = stats_report(process);
   const int fd = process.log_fd;
   for (size_t done = 0; done < text.size();) {
-    const int64_t put = raw_syscall(SYS_write, static_cast<uint64_t>(fd), reinterpret_cast<uint64_t>(text.data() + done), text.size() - done);
+    const int64_t put = raw_syscall(SYS_write, static_cast<uint64_t>(fd),
+                                    reinterpret_cast<uint64_t>(text.data() + done), text.size() - done);
     if (put <= 0) break;
     done += static_cast<size_t>(put);
   }

@@ -16,7 +16,8 @@
 
 namespace ferry::linux_user {
 
-/// The guest's process: what its threads share. One per ferry process; made in main() before the first Task and never destroyed.
+/// The guest's process: what its threads share. One per ferry process; made in main() before the first Task
+/// and never destroyed.
 struct Process {
   Process(Options opts, const Abi& guest_abi);
   Process(const Process&) = delete;
@@ -37,7 +38,8 @@ struct Process {
   std::vector<std::string> argv;         ///< the guest's
   std::vector<std::string> environment;  ///< the guest's, at its start
   std::vector<uint64_t> auxv;            ///< pairs, AT_NULL included
-  // Where the strings lie on its stack: /proc/self/cmdline and environ show them as the guest has changed them.
+  // Where the strings lie on its stack: /proc/self/cmdline and environ show them as the guest has changed
+  // them.
   GuestAddr argv_first, argv_last;
   GuestAddr environment_first, environment_last;
 
@@ -46,7 +48,9 @@ struct Process {
 
   /// Descriptors that ferry itself keeps open, ascending: the guest can neither close nor replace them.
   std::vector<int> own_fds() const;
-  bool owns_fd(int fd) const { return fd >= 0 && (fd == own_executable_fd || (fd == log_fd && !options.log_file.empty())); }
+  bool owns_fd(int fd) const {
+    return fd >= 0 && (fd == own_executable_fd || (fd == log_fd && !options.log_file.empty()));
+  }
 };
 
 /// Ends the process like exit_group(2), after --stats and --strace are written.
@@ -54,7 +58,8 @@ struct Process {
 /// What exit_process() does before the end; for ends by a signal too.
 void flush_reports(Process& process);
 
-/// Runs a thread of the guest until it is exiting. Delivers signals between engine runs and after system calls.
+/// Runs a thread of the guest until it is exiting. Delivers signals between engine runs and after system
+/// calls.
 void run_task(Task& task);
 
 }  // namespace ferry::linux_user

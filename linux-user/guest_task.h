@@ -22,7 +22,8 @@ struct Task {
   Task& operator=(const Task&) = delete;
 
   Process& process;
-  std::shared_ptr<TaskGroup> group = std::make_shared<TaskGroup>();  ///< shared by the threads of one guest process
+  std::shared_ptr<TaskGroup> group =
+      std::make_shared<TaskGroup>();  ///< shared by the threads of one guest process
   std::unique_ptr<backend::Cpu> cpu;
   pid_t tid = 0;  ///< the host's; the guest sees the same
 

@@ -44,7 +44,8 @@ StartInfo start_info() {
   return info;
 }
 
-/// Where --strace and --stats print. Out of the way of programs that count on small descriptors. Negative: `problem` says why.
+/// Where --strace and --stats print. Out of the way of programs that count on small descriptors. Negative:
+/// `problem` says why.
 int open_log(const std::string& path, std::string& problem) {
   if (path.empty()) return STDERR_FILENO;
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -68,7 +69,9 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
 int run_host_program(const Process& process, const Program& program) {
   ::close(program.fd);
   ::execve(program.host_path.c_str(), pointers(program.argv).data(), pointers(process.environment).data());
-  return fail(program.exec_path + " cannot be executed: its interpreter " + program.host_path + ": " + std::strerror(errno), 126);
+  return fail(program.exec_path + " cannot be executed: its interpreter " + program.host_path + ": " +
+                  std::strerror(errno),
+              126);
 }
 
 /// Starts the guest's program on this thread; answers an exit status only if that fails.
@@ -115,7 +118,8 @@ int run(Options options, std::span<char* const> environment) {
 
 int ferry_main(std::span<char* const> arguments, std::span<char* const> environment) {
   const StartInfo start = start_info();
-  if (!start.preserve_argv0 && arguments.size() >= 2 && std::strcmp(arguments[1], "binfmt") == 0) return binfmt_command(arguments.subspan(2));
+  if (!start.preserve_argv0 && arguments.size() >= 2 && std::strcmp(arguments[1], "binfmt") == 0)
+    return binfmt_command(arguments.subspan(2));
   auto options = parse_options(arguments, environment, start);
   if (!options) return fail(options.error().message, kFerryFailed);
   switch (options->action) {

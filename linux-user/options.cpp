@@ -1,10 +1,9 @@
 #include "linux-user/options.h"
 
-#include <climits>
-#include <cstdlib>
-
 #include <algorithm>
 #include <charconv>
+#include <climits>
+#include <cstdlib>
 
 #include "linux-user/version.h"
 
@@ -31,9 +30,12 @@ Problem parse_number(std::string_view text, uint64_t& out, uint64_t low, uint64_
   const bool hex = digits.starts_with("0x");
   if (hex) digits.remove_prefix(2);
   uint64_t value = 0;
-  const auto [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), value, hex ? 16 : 10);
-  if (status != std::errc{} || end != digits.data() + digits.size() || value > high / factor || value * factor < low) {
-    return "wants a number from " + std::to_string(low) + " to " + std::to_string(high) + ", not '" + std::string(text) + "'";
+  const auto [end, status] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, hex ? 16 : 10);
+  if (status != std::errc{} || end != digits.data() + digits.size() || value > high / factor ||
+      value * factor < low) {
+    return "wants a number from " + std::to_string(low) + " to " + std::to_string(high) + ", not '" +
+           std::string(text) + "'";
   }
   out = value * factor;
   return {};
@@ -98,7 +100,8 @@ Problem set_sysroot(Options& o, std::string_view value) {
 
 Problem set_env(Options& o, std::string_view value) {
   return for_each_word(value, [&](std::string_view word) -> Problem {
-    if (word.find('=') == word.npos || word.front() == '=') return "wants NAME=VALUE, not '" + std::string(word) + "'";
+    if (word.find('=') == word.npos || word.front() == '=')
+      return "wants NAME=VALUE, not '" + std::string(word) + "'";
     o.environment_changes.emplace_back(word);
     return {};
   });
@@ -119,7 +122,8 @@ Problem set_argv0(Options& o, std::string_view value) {
 }
 
 Problem set_cpu(Options& o, std::string_view value) {
-  if (value != "max") return "knows one CPU, 'max', with all that ferry implements; not '" + std::string(value) + "'";
+  if (value != "max")
+    return "knows one CPU, 'max', with all that ferry implements; not '" + std::string(value) + "'";
   o.cpu = value;
   return {};
 }
@@ -185,45 +189,60 @@ struct OptionRow {
   Print print;
 };
 
-std::string print_number(uint64_t value, uint64_t standard) { return value == standard ? "" : std::to_string(value); }
+std::string print_number(uint64_t value, uint64_t standard) {
+  return value == standard ? "" : std::to_string(value);
+}
 
 const backend::EngineOptions kStandard{};
 
 constexpr std::string_view kFlagSet = "1";
 
 const OptionRow kOptions[] = {
-    {"L", "sysroot", "DIR", "FERRY_SYSROOT", "QEMU_LD_PREFIX", "look up the guest's absolute paths in DIR first", set_sysroot,
+    {"L", "sysroot", "DIR", "FERRY_SYSROOT", "QEMU_LD_PREFIX",
+     "look up the guest's absolute paths in DIR first", set_sysroot,
      [](const Options& o) { return o.sysroot; }},
-    {"E", "env", "NAME=VALUE", "FERRY_SET_ENV", "QEMU_SET_ENV", "set a variable of the guest (a list with commas is several)", set_env, nullptr},
-    {"U", "unset-env", "NAME", "FERRY_UNSET_ENV", "QEMU_UNSET_ENV", "remove a variable of the guest", unset_env, nullptr},
+    {"E", "env", "NAME=VALUE", "FERRY_SET_ENV", "QEMU_SET_ENV",
+     "set a variable of the guest (a list with commas is several)", set_env, nullptr},
+    {"U", "unset-env", "NAME", "FERRY_UNSET_ENV", "QEMU_UNSET_ENV", "remove a variable of the guest",
+     unset_env, nullptr},
     {"0", "argv0", "NAME", "FERRY_ARGV0", "QEMU_ARGV0", "what the guest sees as argv[0]", set_argv0, nullptr},
-    {"cpu", "cpu", "NAME", "FERRY_CPU", "QEMU_CPU", "the guest's CPU; 'max' is the only one", set_cpu, nullptr},
-    {"s", "stack-size", "BYTES", "FERRY_STACK_SIZE", "QEMU_STACK_SIZE", "size of the main thread's stack", [](Options& o, std::string_view v) {
+    {"cpu", "cpu", "NAME", "FERRY_CPU", "QEMU_CPU", "the guest's CPU; 'max' is the only one", set_cpu,
+     nullptr},
+    {"s", "stack-size", "BYTES", "FERRY_STACK_SIZE", "QEMU_STACK_SIZE", "size of the main thread's stack",
+     [](Options& o, std::string_view v) {
        return parse_number(v, o.stack_bytes, uint64_t{64} << 10, uint64_t{64} << 30);
-     }, [](const Options& o) { return print_number(o.stack_bytes, 0); }},
-    {"strace", "strace", "", "FERRY_STRACE", "QEMU_STRACE", "print each system call", [](Options& o, std::string_view) {
+     },
+     [](const Options& o) { return print_number(o.stack_bytes, 0); }},
+    {"strace", "strace", "", "FERRY_STRACE", "QEMU_STRACE", "print each system call",
+     [](Options& o, std::string_view) {
        o.strace = true;
        return Problem{};
-     }, [](const Options& o) { return std::string(o.strace ? kFlagSet : ""); }},
-    {"d", "dump", "LIST", "FERRY_DUMP", "QEMU_LOG", "print stages of translation: ir, opt, llvm, asm, strace", set_dump,
-     [](const Options& o) { return o.engine.dump; }},
-    {"D", "log-file", "FILE", "FERRY_LOG_FILE", "QEMU_LOG_FILENAME", "where --strace and --stats print, instead of standard error",
+     },
+     [](const Options& o) { return std::string(o.strace ? kFlagSet : ""); }},
+    {"d", "dump", "LIST", "FERRY_DUMP", "QEMU_LOG", "print stages of translation: ir, opt, llvm, asm, strace",
+     set_dump, [](const Options& o) { return o.engine.dump; }},
+    {"D", "log-file", "FILE", "FERRY_LOG_FILE", "QEMU_LOG_FILENAME",
+     "where --strace and --stats print, instead of standard error",
      [](Options& o, std::string_view v) {
        o.log_file = v;
        return Problem{};
-     }, [](const Options& o) { return o.log_file; }},
-    {"g", "gdb", "PORT", "", "QEMU_GDB", "reserved for a debugger's connection; not there yet", [](Options&, std::string_view) {
-       return Problem{"is not there yet: ferry has no debugger stub"};
-     }, nullptr},
-    {"p", "page-size", "BYTES", "", "QEMU_PAGESIZE", "the guest's page size; 4096 is the only one", check_page_size, nullptr},
-    {"", "engine", "NAME", "FERRY_ENGINE", "", "interp, baseline, llvm, or auto (baseline, then llvm for hot code)", set_engine,
+     },
+     [](const Options& o) { return o.log_file; }},
+    {"g", "gdb", "PORT", "", "QEMU_GDB", "reserved for a debugger's connection; not there yet",
+     [](Options&, std::string_view) { return Problem{"is not there yet: ferry has no debugger stub"}; },
+     nullptr},
+    {"p", "page-size", "BYTES", "", "QEMU_PAGESIZE", "the guest's page size; 4096 is the only one",
+     check_page_size, nullptr},
+    {"", "engine", "NAME", "FERRY_ENGINE", "",
+     "interp, baseline, llvm, or auto (baseline, then llvm for hot code)", set_engine,
      [](const Options& o) {
        for (const auto& engine : kEngines) {
          if (engine.kind == o.engine.kind && engine.kind != kStandard.kind) return std::string(engine.name);
        }
        return std::string();
      }},
-    {"", "disable", "LIST", "FERRY_DISABLE", "", "switch optimizations off: chain, jump-cache, return-stack, passes", set_disable,
+    {"", "disable", "LIST", "FERRY_DISABLE", "",
+     "switch optimizations off: chain, jump-cache, return-stack, passes", set_disable,
      [](const Options& o) {
        std::string list;
        for (const auto& entry : kSwitches) {
@@ -231,60 +250,83 @@ const OptionRow kOptions[] = {
        }
        return list;
      }},
-    {"", "verify", "", "FERRY_VERIFY", "", "check the intermediate code after every step", [](Options& o, std::string_view) {
+    {"", "verify", "", "FERRY_VERIFY", "", "check the intermediate code after every step",
+     [](Options& o, std::string_view) {
        o.engine.verify = true;
        return Problem{};
-     }, [](const Options& o) { return std::string(o.engine.verify ? kFlagSet : ""); }},
-    {"", "block-insts", "N", "FERRY_BLOCK_INSTS", "", "guest instructions in a block of the baseline at most", [](Options& o, std::string_view v) {
-       return parse_number(v, o.engine.max_block_insts, 1, 1024);
-     }, [](const Options& o) { return print_number(o.engine.max_block_insts, kStandard.max_block_insts); }},
-    {"one-insn-per-tb", "single-step", "", "", "", "one guest instruction in a block", [](Options& o, std::string_view) {
+     },
+     [](const Options& o) { return std::string(o.engine.verify ? kFlagSet : ""); }},
+    {"", "block-insts", "N", "FERRY_BLOCK_INSTS", "", "guest instructions in a block of the baseline at most",
+     [](Options& o, std::string_view v) { return parse_number(v, o.engine.max_block_insts, 1, 1024); },
+     [](const Options& o) { return print_number(o.engine.max_block_insts, kStandard.max_block_insts); }},
+    {"one-insn-per-tb", "single-step", "", "", "", "one guest instruction in a block",
+     [](Options& o, std::string_view) {
        o.engine.max_block_insts = 1;
        return Problem{};
-     }, nullptr},
-    {"", "hot-threshold", "N", "FERRY_HOT_THRESHOLD", "", "executions of a loop before llvm compiles it", [](Options& o, std::string_view v) {
-       return parse_number(v, o.engine.hot_threshold, 1, 1u << 30);
-     }, [](const Options& o) { return print_number(o.engine.hot_threshold, kStandard.hot_threshold); }},
-    {"", "region-insts", "N", "FERRY_REGION_INSTS", "", "guest instructions in what llvm compiles at once at most", [](Options& o, std::string_view v) {
-       return parse_number(v, o.engine.region_insts, 1, 1u << 16);
-     }, [](const Options& o) { return print_number(o.engine.region_insts, kStandard.region_insts); }},
-    {"", "code-size", "BYTES", "FERRY_CODE_SIZE", "", "room for translated code", [](Options& o, std::string_view v) {
+     },
+     nullptr},
+    {"", "hot-threshold", "N", "FERRY_HOT_THRESHOLD", "", "executions of a loop before llvm compiles it",
+     [](Options& o, std::string_view v) { return parse_number(v, o.engine.hot_threshold, 1, 1u << 30); },
+     [](const Options& o) { return print_number(o.engine.hot_threshold, kStandard.hot_threshold); }},
+    {"", "region-insts", "N", "FERRY_REGION_INSTS", "",
+     "guest instructions in what llvm compiles at once at most",
+     [](Options& o, std::string_view v) { return parse_number(v, o.engine.region_insts, 1, 1u << 16); },
+     [](const Options& o) { return print_number(o.engine.region_insts, kStandard.region_insts); }},
+    {"", "code-size", "BYTES", "FERRY_CODE_SIZE", "", "room for translated code",
+     [](Options& o, std::string_view v) {
        return parse_number(v, o.engine.code_bytes, uint64_t{1} << 20, uint64_t{2} << 30);
-     }, [](const Options& o) { return print_number(o.engine.code_bytes, kStandard.code_bytes); }},
-    {"", "stats", "", "FERRY_STATS", "", "print counters and times at the end", [](Options& o, std::string_view) {
+     },
+     [](const Options& o) { return print_number(o.engine.code_bytes, kStandard.code_bytes); }},
+    {"", "stats", "", "FERRY_STATS", "", "print counters and times at the end",
+     [](Options& o, std::string_view) {
        o.stats = true;
        return Problem{};
-     }, [](const Options& o) { return std::string(o.stats ? kFlagSet : ""); }},
-    {"", "syscalls", "", "", "", "print the system calls and how far each is supported", [](Options& o, std::string_view) {
+     },
+     [](const Options& o) { return std::string(o.stats ? kFlagSet : ""); }},
+    {"", "syscalls", "", "", "", "print the system calls and how far each is supported",
+     [](Options& o, std::string_view) {
        o.action = Options::Action::Syscalls;
        return Problem{};
-     }, nullptr},
-    {"version", "version", "", "", "", "print the version", [](Options& o, std::string_view) {
+     },
+     nullptr},
+    {"version", "version", "", "", "", "print the version",
+     [](Options& o, std::string_view) {
        o.action = Options::Action::Version;
        return Problem{};
-     }, nullptr},
-    {"h", "help", "", "", "", "print this text", [](Options& o, std::string_view) {
+     },
+     nullptr},
+    {"h", "help", "", "", "", "print this text",
+     [](Options& o, std::string_view) {
        o.action = Options::Action::Help;
        return Problem{};
-     }, nullptr},
-    {"help", "", "", "", "", "", [](Options& o, std::string_view) {
+     },
+     nullptr},
+    {"help", "", "", "", "", "",
+     [](Options& o, std::string_view) {
        o.action = Options::Action::Help;
        return Problem{};
-     }, nullptr},
-    {"", "exec-path", "NAME", "", "", "", [](Options& o, std::string_view v) {
+     },
+     nullptr},
+    {"", "exec-path", "NAME", "", "", "",
+     [](Options& o, std::string_view v) {
        o.exec_path = v;
        return Problem{};
-     }, nullptr},
-    {"", "exec-fd", "N", "", "", "", [](Options& o, std::string_view v) {
+     },
+     nullptr},
+    {"", "exec-fd", "N", "", "", "",
+     [](Options& o, std::string_view v) {
        uint32_t fd = 0;
        Problem problem = parse_number(v, fd, 0, 1u << 30);
        if (problem.empty()) o.exec_fd = static_cast<int>(fd);
        return problem;
-     }, nullptr},
-    {"", "preserve-argv0", "", "", "", "", [](Options& o, std::string_view) {
+     },
+     nullptr},
+    {"", "preserve-argv0", "", "", "", "",
+     [](Options& o, std::string_view) {
        o.preserve_argv0 = true;
        return Problem{};
-     }, nullptr},
+     },
+     nullptr},
 };
 
 const OptionRow* find_option(std::string_view name, bool is_long) {
@@ -298,7 +340,8 @@ const OptionRow* find_option(std::string_view name, bool is_long) {
 /// A flag's variable counts unless it is empty or 0.
 bool is_off(std::string_view value) { return value.empty() || value == "0"; }
 
-Problem apply_variable(Options& options, const OptionRow& row, std::string_view name, std::string_view value) {
+Problem apply_variable(Options& options, const OptionRow& row, std::string_view name,
+                       std::string_view value) {
   if (row.value_name.empty() && is_off(value)) return {};
   const Problem problem = row.apply(options, value);
   return problem.empty() ? problem : "the variable " + std::string(name) + " " + problem;
@@ -342,7 +385,8 @@ Problem apply_argument(Options& options, std::span<char* const> arguments, size_
     value = arguments[++index];
   }
   const Problem problem = row->apply(options, value);
-  return problem.empty() ? problem : std::string(is_long ? word.substr(0, name.size() + 2) : word) + " " + problem;
+  return problem.empty() ? problem
+                         : std::string(is_long ? word.substr(0, name.size() + 2) : word) + " " + problem;
 }
 
 void take_program(Options& options, std::span<char* const> words) {
@@ -352,7 +396,8 @@ void take_program(Options& options, std::span<char* const> words) {
 
 }  // namespace
 
-Result<Options> parse_options(std::span<char* const> arguments, std::span<char* const> environment, const StartInfo& start) {
+Result<Options> parse_options(std::span<char* const> arguments, std::span<char* const> environment,
+                              const StartInfo& start) {
   Options options;
   if (Problem problem = apply_environment(options, environment); !problem.empty()) return Error{problem};
   options.exec_fd = start.exec_fd;
@@ -366,13 +411,15 @@ Result<Options> parse_options(std::span<char* const> arguments, std::span<char* 
         break;
       }
       if (word.size() < 2 || word[0] != '-') break;
-      if (Problem problem = apply_argument(options, arguments, index); !problem.empty()) return Error{problem};
+      if (Problem problem = apply_argument(options, arguments, index); !problem.empty())
+        return Error{problem};
       if (options.action != Options::Action::Run) return options;
     }
   }
   if (index >= arguments.size()) return Error{"wants a program to run; see ferry --help"};
   take_program(options, arguments.subspan(index));
-  if (options.preserve_argv0 && options.arguments.empty()) return Error{"wants the program's argv[0] after its path"};
+  if (options.preserve_argv0 && options.arguments.empty())
+    return Error{"wants the program's argv[0] after its path"};
   return options;
 }
 
@@ -422,7 +469,8 @@ std::string help_text() {
     text += "\n";
   }
   text +=
-      "\nNames in brackets are environment variables that do the same. Exit status: the program's; 127 if PROGRAM is not\n"
+      "\nNames in brackets are environment variables that do the same. Exit status: the program's; 127 if "
+      "PROGRAM is not\n"
       "found, 126 if it cannot be executed, 125 if ferry itself fails.\n";
   return text;
 }

@@ -39,17 +39,20 @@ struct Options {
 
 /// How the kernel started ferry: what it says in the auxiliary vector.
 struct StartInfo {
-  bool preserve_argv0 = false;  ///< AT_FLAGS has AT_FLAGS_PRESERVE_ARGV0: binfmt_misc with its P flag, no options on the command line
+  bool preserve_argv0 = false;  ///< AT_FLAGS has AT_FLAGS_PRESERVE_ARGV0: binfmt_misc with its P flag, no
+                                ///< options on the command line
   int exec_fd = -1;             ///< AT_EXECFD: binfmt_misc with its O or C flag
 };
 
-/// Reads the environment (FERRY_* and QEMU_*), then the command line (argv[0] included), which wins. An Error is one line.
+/// Reads the environment (FERRY_* and QEMU_*), then the command line (argv[0] included), which wins. An Error
+/// is one line.
 support::Result<Options> parse_options(std::span<char* const> arguments, std::span<char* const> environment,
                                        const StartInfo& start = {});
 
-/// Command-line words that make another ferry behave like this one: put them after its argv[0]. For execve() of a guest
-/// program add "--preserve-argv0", "--exec-path=NAME" (as the guest named it), "--", the file, the guest's argv[0] and its
-/// arguments. Changes of the environment are not repeated: they are part of the guest's environment by then.
+/// Command-line words that make another ferry behave like this one: put them after its argv[0]. For execve()
+/// of a guest program add "--preserve-argv0", "--exec-path=NAME" (as the guest named it), "--", the file, the
+/// guest's argv[0] and its arguments. Changes of the environment are not repeated: they are part of the
+/// guest's environment by then.
 std::vector<std::string> inherit_arguments(const Options& options);
 
 /// The guest's environment: the host's with environment_changes applied.

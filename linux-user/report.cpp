@@ -22,10 +22,14 @@ namespace {
 
 unsigned long long number(uint64_t value) { return value; }
 
-void append_tier(std::string& text, const char* name, const char* unit, uint64_t units, uint64_t insts, uint64_t ns, uint64_t bytes) {
+void append_tier(std::string& text, const char* name, const char* unit, uint64_t units, uint64_t insts,
+                 uint64_t ns, uint64_t bytes) {
   const double us = static_cast<double>(ns) / 1000;
-  append(text, "  %-9s %llu %s, %llu guest instructions, %llu bytes of code, %.0f us", name, number(units), unit, number(insts), number(bytes), us);
-  if (insts > 0) append(text, " (%.3f us and %.1f bytes per instruction)", us / static_cast<double>(insts), static_cast<double>(bytes) / static_cast<double>(insts));
+  append(text, "  %-9s %llu %s, %llu guest instructions, %llu bytes of code, %.0f us", name, number(units),
+         unit, number(insts), number(bytes), us);
+  if (insts > 0)
+    append(text, " (%.3f us and %.1f bytes per instruction)", us / static_cast<double>(insts),
+           static_cast<double>(bytes) / static_cast<double>(insts));
   text += "\n";
 }
 
@@ -47,15 +51,20 @@ std::string stats_report(const Process& process) {
   std::string text = "ferry: statistics\n";
   if (process.engine) {
     const backend::EngineStats s = process.engine->stats();
-    append_tier(text, "baseline:", "blocks", s.baseline_blocks, s.baseline_insts, s.baseline_ns, s.baseline_bytes);
+    append_tier(text, "baseline:", "blocks", s.baseline_blocks, s.baseline_insts, s.baseline_ns,
+                s.baseline_bytes);
     append_tier(text, "llvm:", "regions", s.llvm_regions, s.llvm_insts, s.llvm_ns, s.llvm_bytes);
-    append(text, "  engine:   %llu dispatches, %llu invalidations, %llu flushes, %llu faults, %llu tagged accesses\n", number(s.dispatches),
-           number(s.invalidations), number(s.flushes), number(s.faults), number(s.tagged_accesses));
+    append(
+        text,
+        "  engine:   %llu dispatches, %llu invalidations, %llu flushes, %llu faults, %llu tagged accesses\n",
+        number(s.dispatches), number(s.invalidations), number(s.flushes), number(s.faults),
+        number(s.tagged_accesses));
   }
   append(text, "  system calls: %llu\n", number(process.stats.calls()));
   for (const auto& [nr, count] : process.stats.missing()) {
     const SyscallRow* row = process.abi.find_syscall(nr);
-    append(text, "  missing system call %llu (%s): %llu times\n", number(nr), row ? row->name : "unknown", number(count));
+    append(text, "  missing system call %llu (%s): %llu times\n", number(nr), row ? row->name : "unknown",
+           number(count));
   }
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -66,7 +75,8 @@ std::string stats_report(const Process& process) {
 std::string syscalls_report(const Abi& abi) {
   std::string text;
   for (const SyscallRow& row : abi.syscalls()) {
-    append(text, "%4u %-24s %-8s%s%s\n", row.number, row.name, support_name(row.support), *row.note ? " " : "", row.note);
+    append(text, "%4u %-24s %-8s%s%s\n", row.number, row.name, support_name(row.support),
+           *row.note ? " " : "", row.note);
   }
   return text;
 }

@@ -18,7 +18,8 @@ SysResult call_row(Task& task, const SyscallRow& row, const SyscallArgs& args) {
 
 SysResult call_unknown(Task& task, uint64_t number) {
   task.process.stats.count_missing(number);
-  task.process.strace.note(task.tid, "syscall " + std::to_string(number) + " = -1 ENOSYS (ferry does not know this number)");
+  task.process.strace.note(
+      task.tid, "syscall " + std::to_string(number) + " = -1 ENOSYS (ferry does not know this number)");
   return SysResult::error(ENOSYS);
 }
 

@@ -35,7 +35,9 @@ std::string format_hex(uint64_t v) { return number("0x%lx", v); }
 std::string format_octal(uint64_t v) { return number("0%lo", v & 0xffffffff); }
 std::string format_pointer(uint64_t v) { return v == 0 ? "NULL" : format_hex(v); }
 
-std::string format_dirfd(uint64_t v) { return static_cast<int32_t>(v) == AT_FDCWD ? "AT_FDCWD" : format_int(v); }
+std::string format_dirfd(uint64_t v) {
+  return static_cast<int32_t>(v) == AT_FDCWD ? "AT_FDCWD" : format_int(v);
+}
 
 std::string quote(std::string_view text, bool cut_off) {
   std::string quoted = "\"";
@@ -100,33 +102,56 @@ std::string format_flags(uint64_t v, std::span<const FlagName> names, const char
 }
 
 std::string format_open_flags(uint64_t v) {
-  static constexpr FlagName kNames[] = {{arm64::kTmpfile, "O_TMPFILE"}, {arm64::kDirectory, "O_DIRECTORY"}, {arm64::kNofollow, "O_NOFOLLOW"},
-                                        {arm64::kDirect, "O_DIRECT"}, {arm64::kLargefile, "O_LARGEFILE"}, {O_CREAT, "O_CREAT"},
-                                        {O_EXCL, "O_EXCL"}, {O_NOCTTY, "O_NOCTTY"}, {O_TRUNC, "O_TRUNC"}, {O_APPEND, "O_APPEND"},
-                                        {O_NONBLOCK, "O_NONBLOCK"}, {O_SYNC, "O_SYNC"}, {O_DSYNC, "O_DSYNC"}, {O_ASYNC, "O_ASYNC"},
-                                        {O_NOATIME, "O_NOATIME"}, {O_CLOEXEC, "O_CLOEXEC"}, {O_PATH, "O_PATH"}};
+  static constexpr FlagName kNames[] = {{arm64::kTmpfile, "O_TMPFILE"},
+                                        {arm64::kDirectory, "O_DIRECTORY"},
+                                        {arm64::kNofollow, "O_NOFOLLOW"},
+                                        {arm64::kDirect, "O_DIRECT"},
+                                        {arm64::kLargefile, "O_LARGEFILE"},
+                                        {O_CREAT, "O_CREAT"},
+                                        {O_EXCL, "O_EXCL"},
+                                        {O_NOCTTY, "O_NOCTTY"},
+                                        {O_TRUNC, "O_TRUNC"},
+                                        {O_APPEND, "O_APPEND"},
+                                        {O_NONBLOCK, "O_NONBLOCK"},
+                                        {O_SYNC, "O_SYNC"},
+                                        {O_DSYNC, "O_DSYNC"},
+                                        {O_ASYNC, "O_ASYNC"},
+                                        {O_NOATIME, "O_NOATIME"},
+                                        {O_CLOEXEC, "O_CLOEXEC"},
+                                        {O_PATH, "O_PATH"}};
   static constexpr const char* kAccess[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
   const std::string flags = format_flags(v & 0xffffffff & ~uint64_t{O_ACCMODE}, kNames, "");
   return kAccess[v & O_ACCMODE] + (flags.empty() ? "" : "|" + flags);
 }
 
 std::string format_at_flags(uint64_t v) {
-  static constexpr FlagName kNames[] = {{AT_SYMLINK_NOFOLLOW, "AT_SYMLINK_NOFOLLOW"}, {AT_REMOVEDIR, "AT_REMOVEDIR"},
-                                        {AT_SYMLINK_FOLLOW, "AT_SYMLINK_FOLLOW"}, {AT_EMPTY_PATH, "AT_EMPTY_PATH"},
+  static constexpr FlagName kNames[] = {{AT_SYMLINK_NOFOLLOW, "AT_SYMLINK_NOFOLLOW"},
+                                        {AT_REMOVEDIR, "AT_REMOVEDIR"},
+                                        {AT_SYMLINK_FOLLOW, "AT_SYMLINK_FOLLOW"},
+                                        {AT_EMPTY_PATH, "AT_EMPTY_PATH"},
                                         {AT_NO_AUTOMOUNT, "AT_NO_AUTOMOUNT"}};
   return format_flags(v & 0xffffffff, kNames, "0");
 }
 
 std::string format_protection(uint64_t v) {
-  static constexpr FlagName kNames[] = {{PROT_READ, "PROT_READ"}, {PROT_WRITE, "PROT_WRITE"}, {PROT_EXEC, "PROT_EXEC"}};
+  static constexpr FlagName kNames[] = {
+      {PROT_READ, "PROT_READ"}, {PROT_WRITE, "PROT_WRITE"}, {PROT_EXEC, "PROT_EXEC"}};
   return format_flags(v, kNames, "PROT_NONE");
 }
 
 std::string format_map_flags(uint64_t v) {
-  static constexpr FlagName kNames[] = {{MAP_SHARED_VALIDATE, "MAP_SHARED_VALIDATE"}, {MAP_SHARED, "MAP_SHARED"}, {MAP_PRIVATE, "MAP_PRIVATE"},
-                                        {MAP_FIXED, "MAP_FIXED"}, {MAP_ANONYMOUS, "MAP_ANONYMOUS"}, {MAP_DENYWRITE, "MAP_DENYWRITE"},
-                                        {MAP_NORESERVE, "MAP_NORESERVE"}, {MAP_POPULATE, "MAP_POPULATE"}, {MAP_STACK, "MAP_STACK"},
-                                        {MAP_HUGETLB, "MAP_HUGETLB"}, {MAP_FIXED_NOREPLACE, "MAP_FIXED_NOREPLACE"}, {MAP_GROWSDOWN, "MAP_GROWSDOWN"}};
+  static constexpr FlagName kNames[] = {{MAP_SHARED_VALIDATE, "MAP_SHARED_VALIDATE"},
+                                        {MAP_SHARED, "MAP_SHARED"},
+                                        {MAP_PRIVATE, "MAP_PRIVATE"},
+                                        {MAP_FIXED, "MAP_FIXED"},
+                                        {MAP_ANONYMOUS, "MAP_ANONYMOUS"},
+                                        {MAP_DENYWRITE, "MAP_DENYWRITE"},
+                                        {MAP_NORESERVE, "MAP_NORESERVE"},
+                                        {MAP_POPULATE, "MAP_POPULATE"},
+                                        {MAP_STACK, "MAP_STACK"},
+                                        {MAP_HUGETLB, "MAP_HUGETLB"},
+                                        {MAP_FIXED_NOREPLACE, "MAP_FIXED_NOREPLACE"},
+                                        {MAP_GROWSDOWN, "MAP_GROWSDOWN"}};
   return format_flags(v, kNames, "0");
 }
 
@@ -154,28 +179,43 @@ std::string format_timespec(uint64_t v) {
 }
 
 std::string format_clock(uint64_t v) {
-  static constexpr const char* kNames[] = {"CLOCK_REALTIME", "CLOCK_MONOTONIC", "CLOCK_PROCESS_CPUTIME_ID", "CLOCK_THREAD_CPUTIME_ID",
-                                           "CLOCK_MONOTONIC_RAW", "CLOCK_REALTIME_COARSE", "CLOCK_MONOTONIC_COARSE", "CLOCK_BOOTTIME"};
+  static constexpr const char* kNames[] = {
+      "CLOCK_REALTIME",      "CLOCK_MONOTONIC",       "CLOCK_PROCESS_CPUTIME_ID", "CLOCK_THREAD_CPUTIME_ID",
+      "CLOCK_MONOTONIC_RAW", "CLOCK_REALTIME_COARSE", "CLOCK_MONOTONIC_COARSE",   "CLOCK_BOOTTIME"};
   return v < std::size(kNames) ? kNames[v] : format_int(v);
 }
 
 std::string format_clone_flags(uint64_t v) {
-  static constexpr FlagName kNames[] = {{CLONE_VM, "CLONE_VM"}, {CLONE_FS, "CLONE_FS"}, {CLONE_FILES, "CLONE_FILES"}, {CLONE_SIGHAND, "CLONE_SIGHAND"},
-                                        {CLONE_PIDFD, "CLONE_PIDFD"}, {CLONE_VFORK, "CLONE_VFORK"}, {CLONE_PARENT, "CLONE_PARENT"},
-                                        {CLONE_THREAD, "CLONE_THREAD"}, {CLONE_NEWNS, "CLONE_NEWNS"}, {CLONE_SYSVSEM, "CLONE_SYSVSEM"},
-                                        {CLONE_SETTLS, "CLONE_SETTLS"}, {CLONE_PARENT_SETTID, "CLONE_PARENT_SETTID"},
-                                        {CLONE_CHILD_CLEARTID, "CLONE_CHILD_CLEARTID"}, {CLONE_CHILD_SETTID, "CLONE_CHILD_SETTID"},
-                                        {CLONE_NEWUSER, "CLONE_NEWUSER"}, {CLONE_NEWPID, "CLONE_NEWPID"}, {CLONE_NEWNET, "CLONE_NEWNET"}};
+  static constexpr FlagName kNames[] = {{CLONE_VM, "CLONE_VM"},
+                                        {CLONE_FS, "CLONE_FS"},
+                                        {CLONE_FILES, "CLONE_FILES"},
+                                        {CLONE_SIGHAND, "CLONE_SIGHAND"},
+                                        {CLONE_PIDFD, "CLONE_PIDFD"},
+                                        {CLONE_VFORK, "CLONE_VFORK"},
+                                        {CLONE_PARENT, "CLONE_PARENT"},
+                                        {CLONE_THREAD, "CLONE_THREAD"},
+                                        {CLONE_NEWNS, "CLONE_NEWNS"},
+                                        {CLONE_SYSVSEM, "CLONE_SYSVSEM"},
+                                        {CLONE_SETTLS, "CLONE_SETTLS"},
+                                        {CLONE_PARENT_SETTID, "CLONE_PARENT_SETTID"},
+                                        {CLONE_CHILD_CLEARTID, "CLONE_CHILD_CLEARTID"},
+                                        {CLONE_CHILD_SETTID, "CLONE_CHILD_SETTID"},
+                                        {CLONE_NEWUSER, "CLONE_NEWUSER"},
+                                        {CLONE_NEWPID, "CLONE_NEWPID"},
+                                        {CLONE_NEWNET, "CLONE_NEWNET"}};
   const std::string signal = (v & 0xff) ? "|" + format_signal(v & 0xff) : "";
   return format_flags(v & ~uint64_t{0xff}, kNames, "0") + signal;
 }
 
 std::string format_futex_op(uint64_t v) {
-  static constexpr const char* kNames[] = {"FUTEX_WAIT", "FUTEX_WAKE", "FUTEX_FD", "FUTEX_REQUEUE", "FUTEX_CMP_REQUEUE", "FUTEX_WAKE_OP",
-                                           "FUTEX_LOCK_PI", "FUTEX_UNLOCK_PI", "FUTEX_TRYLOCK_PI", "FUTEX_WAIT_BITSET", "FUTEX_WAKE_BITSET",
-                                           "FUTEX_WAIT_REQUEUE_PI", "FUTEX_CMP_REQUEUE_PI", "FUTEX_LOCK_PI2"};
+  static constexpr const char* kNames[] = {
+      "FUTEX_WAIT",           "FUTEX_WAKE",        "FUTEX_FD",          "FUTEX_REQUEUE",
+      "FUTEX_CMP_REQUEUE",    "FUTEX_WAKE_OP",     "FUTEX_LOCK_PI",     "FUTEX_UNLOCK_PI",
+      "FUTEX_TRYLOCK_PI",     "FUTEX_WAIT_BITSET", "FUTEX_WAKE_BITSET", "FUTEX_WAIT_REQUEUE_PI",
+      "FUTEX_CMP_REQUEUE_PI", "FUTEX_LOCK_PI2"};
   const uint64_t op = v & static_cast<uint64_t>(FUTEX_CMD_MASK) & 0xffffffff;
-  return op < std::size(kNames) ? std::string(kNames[op]) + (v & FUTEX_PRIVATE_FLAG ? "_PRIVATE" : "") + (v & FUTEX_CLOCK_REALTIME ? "|FUTEX_CLOCK_REALTIME" : "")
+  return op < std::size(kNames) ? std::string(kNames[op]) + (v & FUTEX_PRIVATE_FLAG ? "_PRIVATE" : "") +
+                                      (v & FUTEX_CLOCK_REALTIME ? "|FUTEX_CLOCK_REALTIME" : "")
                                 : format_int(v);
 }
 
@@ -211,9 +251,12 @@ void write_line(int fd, const std::string& line) {
 std::string format_result(SysResult result) {
   if (result.wants_restart()) return "? (restarts)";
   if (result.keeps_registers()) return "?";
-  if (!result.failed()) return result.value > 0xffffffff ? format_hex(static_cast<uint64_t>(result.value)) : std::to_string(result.value);
+  if (!result.failed())
+    return result.value > 0xffffffff ? format_hex(static_cast<uint64_t>(result.value))
+                                     : std::to_string(result.value);
   const char* name = ::strerrorname_np(result.error_number());
-  return "-1 " + (name ? std::string(name) : std::to_string(result.error_number())) + " (" + ::strerror(result.error_number()) + ")";
+  return "-1 " + (name ? std::string(name) : std::to_string(result.error_number())) + " (" +
+         ::strerror(result.error_number()) + ")";
 }
 
 }  // namespace

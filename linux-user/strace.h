@@ -12,8 +12,9 @@ namespace ferry::linux_user {
 /// Whether a row may use this word in its argument list.
 bool is_strace_word(std::string_view word);
 
-/// Prints system calls for --strace, one line each: "[tid] openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC) = 3".
-/// The words of a row's argument list choose how each argument is printed; X-macro list in strace_formats.def.
+/// Prints system calls for --strace, one line each: "[tid] openat(AT_FDCWD, "/etc/passwd",
+/// O_RDONLY|O_CLOEXEC) = 3". The words of a row's argument list choose how each argument is printed; X-macro
+/// list in strace_formats.def.
 class Strace {
  public:
   /// Prints to `fd` from now on.

@@ -5,16 +5,16 @@
 
 namespace ferry::linux_user {
 
-// What a handler answers when a signal cut its call short (include/linux/errno.h of the kernel). They never reach the guest:
-// signal delivery turns them into a restart of the call or into EINTR.
+// What a handler answers when a signal cut its call short (include/linux/errno.h of the kernel). They never
+// reach the guest: signal delivery turns them into a restart of the call or into EINTR.
 inline constexpr int kErestartsys = 512;     ///< restart if no handler runs or the handler has SA_RESTART
 inline constexpr int kErestartnointr = 513;  ///< restart always
 inline constexpr int kErestartnohand = 514;  ///< restart only if no handler runs
 /// The handler has put the registers in order itself (rt_sigreturn).
 inline constexpr int kKeepRegisters = 600;
 
-/// What a system call answers: a value, or an error number of the host as -errno. The error numbers of AArch64 are those
-/// of asm-generic/errno.h, as x86-64's are.
+/// What a system call answers: a value, or an error number of the host as -errno. The error numbers of
+/// AArch64 are those of asm-generic/errno.h, as x86-64's are.
 struct SysResult {
   int64_t value = 0;
 

@@ -103,8 +103,8 @@ bool Lowering::materializes(const Inst& inst) const {
   return trait == ir::Trait::Reads || (trait == ir::Trait::Writes && inst.op != ir::Op::fence);
 }
 
-// Forward data flow: which guest registers may differ from their homes at each block's entry. At the region's entry
-// these are the pins.
+// Forward data flow: which guest registers may differ from their homes at each block's entry. At the region's
+// entry these are the pins.
 void Lowering::find_dirty() {
   const auto& regs = source_.layout->regs;
   std::vector<bool> at_entry(regs.size(), false);

@@ -27,7 +27,7 @@ class BlockMap {
  private:
   /// Zero bytes are an empty entry, so that a fresh table costs no memory until it is filled.
   struct Entry {
-    std::atomic<uint64_t> tag;  ///< ~pc; 0: empty, the end of a probe
+    std::atomic<uint64_t> tag;    ///< ~pc; 0: empty, the end of a probe
     std::atomic<Record*> record;  ///< null: erased
   };
   struct Table {
@@ -46,7 +46,7 @@ class BlockMap {
 
   std::atomic<Table*> table_;
   std::vector<std::unique_ptr<Table>> tables_;  ///< the last is current; older ones may still have readers
-  size_t used_ = 0;  ///< entries that end no probe
+  size_t used_ = 0;                             ///< entries that end no probe
   size_t live_ = 0;
 };
 

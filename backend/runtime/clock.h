@@ -22,7 +22,9 @@ class TickClock {
  public:
   uint64_t nanoseconds(uint64_t ticks) const {
     const auto passed = static_cast<double>(now_ticks() - start_ticks_);
-    return passed <= 0 ? 0 : static_cast<uint64_t>(static_cast<double>(ticks) * static_cast<double>(now_ns() - start_ns_) / passed);
+    return passed <= 0 ? 0
+                       : static_cast<uint64_t>(static_cast<double>(ticks) *
+                                               static_cast<double>(now_ns() - start_ns_) / passed);
   }
 
  private:

@@ -30,7 +30,8 @@ support::Result<std::unique_ptr<CodeCache>> CodeCache::create(uint64_t code_byte
   }
   void* base = mmap(reinterpret_cast<void*>(address), code + data, PROT_READ | PROT_WRITE | PROT_EXEC,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (base == MAP_FAILED) return support::Error{std::string("no room for the code cache: ") + std::strerror(errno)};
+  if (base == MAP_FAILED)
+    return support::Error{std::string("no room for the code cache: ") + std::strerror(errno)};
   mprotect(base, data, PROT_READ | PROT_WRITE);
   return std::unique_ptr<CodeCache>(new CodeCache(static_cast<std::byte*>(base), data, code + data));
 }

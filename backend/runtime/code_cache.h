@@ -10,13 +10,13 @@
 
 namespace ferry::backend {
 
-/// The one reserved range that holds all translated code, link slots and counters. Pages are taken from the kernel
-/// when they are first touched. Slots and counters lie below the code, so that a store to them never hits a line that
-/// is being executed. Everything is a bump allocation; reset() gives it all back at once.
+/// The one reserved range that holds all translated code, link slots and counters. Pages are taken from the
+/// kernel when they are first touched. Slots and counters lie below the code, so that a store to them never
+/// hits a line that is being executed. Everything is a bump allocation; reset() gives it all back at once.
 class CodeCache final : public CodeSpace {
  public:
-  /// `code_bytes`: room for code; half as much is reserved beside it for slots. `address`: where it should lie, or 0.
-  /// Errors: larger than 32-bit displacements reach, or no address space.
+  /// `code_bytes`: room for code; half as much is reserved beside it for slots. `address`: where it should
+  /// lie, or 0. Errors: larger than 32-bit displacements reach, or no address space.
   static support::Result<std::unique_ptr<CodeCache>> create(uint64_t code_bytes, uint64_t address);
   ~CodeCache() override;
   CodeCache(const CodeCache&) = delete;
@@ -44,7 +44,8 @@ class CodeCache final : public CodeSpace {
   CodeCache(std::byte* base, size_t data_bytes, size_t total_bytes);
   std::byte* allocate_data(size_t bytes);
 
-  /// Takes pages from the kernel ahead of their use, many at a time: a fault for each costs several times more.
+  /// Takes pages from the kernel ahead of their use, many at a time: a fault for each costs several times
+  /// more.
   struct Populated {
     std::byte* end;
     void cover(std::byte* used_to, std::byte* limit);

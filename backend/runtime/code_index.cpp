@@ -13,8 +13,8 @@ constexpr uint64_t kSmallestCode = 16;  ///< CodeCache's alignment: no two trans
 }  // namespace
 
 CodeIndex::CodeIndex(uint64_t code_bytes) : capacity_(code_bytes / kSmallestCode + 1) {
-  void* at = mmap(nullptr, capacity_ * sizeof(Row), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                  -1, 0);
+  void* at = mmap(nullptr, capacity_ * sizeof(Row), PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (at != MAP_FAILED) rows_ = static_cast<Row*>(at);
 }
 
@@ -41,8 +41,9 @@ Record* CodeIndex::find(uint64_t host_pc) const {
 
 const FaultPoint* find_fault_point(const Record& record, uint64_t host_pc) {
   const uint64_t offset = host_pc - reinterpret_cast<uintptr_t>(record.code.data());
-  const auto after = std::upper_bound(record.fault_points.begin(), record.fault_points.end(), offset,
-                                      [](uint64_t at, const FaultPoint& point) { return at < point.host_offset; });
+  const auto after =
+      std::upper_bound(record.fault_points.begin(), record.fault_points.end(), offset,
+                       [](uint64_t at, const FaultPoint& point) { return at < point.host_offset; });
   if (after == record.fault_points.begin()) return nullptr;
   const FaultPoint& point = after[-1];
   return offset - point.host_offset < point.host_size ? &point : nullptr;

@@ -8,8 +8,8 @@
 
 namespace ferry::backend {
 
-/// Host address -> translation, for signal handlers: look-ups are async-signal-safe and may run while another thread
-/// appends. Code is allocated at ascending addresses, so appending keeps the rows sorted.
+/// Host address -> translation, for signal handlers: look-ups are async-signal-safe and may run while another
+/// thread appends. Code is allocated at ascending addresses, so appending keeps the rows sorted.
 class CodeIndex {
  public:
   /// For a code cache of `code_bytes`.

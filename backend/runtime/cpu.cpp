@@ -28,18 +28,20 @@ size_t mapping_bytes(const ir::StateLayout& layout) {
 }  // namespace
 
 support::Result<std::unique_ptr<CpuImpl>> CpuImpl::create(const ir::StateLayout& layout,
-                                                          std::span<const ir::HelperInfo> helpers, const Stubs& stubs,
-                                                          OnDestroy on_destroy, void* owner) {
+                                                          std::span<const ir::HelperInfo> helpers,
+                                                          const Stubs& stubs, OnDestroy on_destroy,
+                                                          void* owner) {
   if (helpers.size() > kMaxHelpers) return support::Error{"the guest declares too many helpers"};
-  void* at = mmap(nullptr, mapping_bytes(layout), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                  -1, 0);
+  void* at = mmap(nullptr, mapping_bytes(layout), PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (at == MAP_FAILED) return support::Error{std::string("no memory for a CPU: ") + std::strerror(errno)};
   mprotect(at, kGuardBytes, PROT_NONE);
   std::unique_ptr<CpuImpl> cpu(new CpuImpl(static_cast<std::byte*>(at), layout));
   RuntimeArea& area = cpu->area();
   area.stubs = stubs;
   area.evaluate = reinterpret_cast<const void*>(&ferry_evaluate);
-  for (size_t i = 0; i < helpers.size(); ++i) area.helpers[i] = reinterpret_cast<const void*>(helpers[i].function);
+  for (size_t i = 0; i < helpers.size(); ++i)
+    area.helpers[i] = reinterpret_cast<const void*>(helpers[i].function);
   cpu->set_up_return_stack();
   cpu->forget_predictions();
   cpu->on_destroy_ = on_destroy;
@@ -62,8 +64,8 @@ CpuImpl::~CpuImpl() {
 void CpuImpl::set_up_return_stack() {
   RuntimeArea& a = area();
   const uint64_t end = support::align_down(reinterpret_cast<uintptr_t>(&a), 16);
-  // At a block's entry rsp is 8 modulo 16. The sentinel is the frame of a call that nothing returns to, unless the
-  // guest returns to kNoGuestPc itself; the engine then finds no code there.
+  // At a block's entry rsp is 8 modulo 16. The sentinel is the frame of a call that nothing returns to,
+  // unless the guest returns to kNoGuestPc itself; the engine then finds no code there.
   a.return_stack_top = end - 24;
   const uint64_t sentinel[2] = {reinterpret_cast<uintptr_t>(a.stubs.indirect_miss), kNoGuestPc};
   std::memcpy(reinterpret_cast<void*>(a.return_stack_top), sentinel, sizeof(sentinel));

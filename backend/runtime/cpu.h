@@ -20,25 +20,29 @@ namespace ferry::backend {
 
 /// What a Cpu's thread is doing, for the signal handler of that thread.
 enum class Activity : int {
-  Outside,       ///< a fault is not ours
-  Translated,    ///< in translated code or a helper that it called
-  Guarded,       ///< in C++ code that touches guest memory on the guest's behalf: goes back to Cpu::recovery
+  Outside,     ///< a fault is not ours
+  Translated,  ///< in translated code or a helper that it called
+  Guarded,     ///< in C++ code that touches guest memory on the guest's behalf: goes back to Cpu::recovery
 };
 
-/// A Cpu as the engine sees it: one mapping with a guard page, the return stack, RuntimeArea and the guest's state.
+/// A Cpu as the engine sees it: one mapping with a guard page, the return stack, RuntimeArea and the guest's
+/// state.
 class CpuImpl final : public Cpu {
  public:
   /// `on_destroy` is called with `owner` before the memory goes away.
   using OnDestroy = void (*)(void* owner, CpuImpl& cpu);
   static support::Result<std::unique_ptr<CpuImpl>> create(const ir::StateLayout& layout,
                                                           std::span<const ir::HelperInfo> helpers,
-                                                          const Stubs& stubs, OnDestroy on_destroy, void* owner);
+                                                          const Stubs& stubs, OnDestroy on_destroy,
+                                                          void* owner);
   ~CpuImpl() override;
   CpuImpl(const CpuImpl&) = delete;
   CpuImpl& operator=(const CpuImpl&) = delete;
 
   void* state() override { return state_; }
-  void request_interrupt() override { area().interrupt.fetch_or(kInterruptEmbedder, std::memory_order_seq_cst); }
+  void request_interrupt() override {
+    area().interrupt.fetch_or(kInterruptEmbedder, std::memory_order_seq_cst);
+  }
   void forget_predictions() override;
 
   RuntimeArea& area() { return *reinterpret_cast<RuntimeArea*>(state_ - sizeof(RuntimeArea)); }
@@ -49,22 +53,23 @@ class CpuImpl final : public Cpu {
 
   /// By this Cpu's thread: lets indirect branches to `record`'s address find it without the engine.
   void cache_target(const Record& record);
-  /// By any thread: a line that leads to `from` now leads to `to`; nullptr: to the engine. Lines never change their
-  /// guest address here, so whoever is reading one jumps right.
+  /// By any thread: a line that leads to `from` now leads to `to`; nullptr: to the engine. Lines never change
+  /// their guest address here, so whoever is reading one jumps right.
   void redirect_target(const Record& from, const Record* to);
 
   // Belongs to the engine.
-  std::atomic<uint32_t> inside{0};    ///< not 0: may hold pointers to records and code
-  uint64_t generation = 0;            ///< of translations that the predictions were made from
+  std::atomic<uint32_t> inside{0};  ///< not 0: may hold pointers to records and code
+  uint64_t generation = 0;          ///< of translations that the predictions were made from
   uint64_t mode = 0;
-  Record* prepared = nullptr;         ///< what was made ready for the pc, in generation `prepared_in`
+  Record* prepared = nullptr;  ///< what was made ready for the pc, in generation `prepared_in`
   uint64_t prepared_in = 0;
   volatile std::sig_atomic_t activity = static_cast<int>(Activity::Outside);
-  std::jmp_buf recovery;              ///< where a fault while Guarded continues
+  std::jmp_buf recovery;  ///< where a fault while Guarded continues
   ir::InterpContext interp;
-  volatile std::sig_atomic_t relocation = RelocationPool::kNone;  ///< place of an instruction that ran with another address
+  volatile std::sig_atomic_t relocation =
+      RelocationPool::kNone;        ///< place of an instruction that ran with another address
   bool fault_is_imprecise = false;  ///< the last fault's registers are not exact
-  bool wants_precise = false;                ///< precise faults are to be switched on when next outside
+  bool wants_precise = false;       ///< precise faults are to be switched on when next outside
   std::atomic<uint64_t> dispatches{0};
 
  private:

@@ -153,14 +153,15 @@ EngineImpl::Outcome EngineImpl::run_function(CpuImpl& cpu, const Record& record)
 EngineImpl::Outcome EngineImpl::after_fault(CpuImpl& cpu, CaughtFault fault) {
   arch_.after_fault(cpu.state());
   const bool is_imprecise = std::exchange(cpu.fault_is_imprecise, false);
-  if (is_tagged_access(fault) && !is_imprecise && cpu.interp.address_mask == ~uint64_t{0}) return step_masked(cpu);
+  if (is_tagged_access(fault) && !is_imprecise && cpu.interp.address_mask == ~uint64_t{0})
+    return step_masked(cpu);
   faults_.fetch_add(1, std::memory_order_relaxed);
   if (fault.non_canonical()) return Stop{StopReason::Fault, SIGSEGV, SEGV_MAPERR, 0};
   return fault.stop();
 }
 
-/// An instruction of optimized code has run with another address. From now on code is compiled so that there is no need
-/// for that.
+/// An instruction of optimized code has run with another address. From now on code is compiled so that there
+/// is no need for that.
 void EngineImpl::release_relocation(CpuImpl& cpu) {
   relocations_.release(cpu.relocation);
   cpu.relocation = RelocationPool::kNone;

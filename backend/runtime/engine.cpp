@@ -7,7 +7,8 @@
 
 namespace ferry::backend {
 
-support::Result<std::unique_ptr<Engine>> Engine::create(const ir::GuestArch& arch, const EngineOptions& options) {
+support::Result<std::unique_ptr<Engine>> Engine::create(const ir::GuestArch& arch,
+                                                        const EngineOptions& options) {
   auto cache = CodeCache::create(options.code_bytes, options.code_address);
   if (!cache) return cache.error();
   auto engine = std::make_unique<EngineImpl>(arch, options, std::move(*cache));
@@ -15,7 +16,8 @@ support::Result<std::unique_ptr<Engine>> Engine::create(const ir::GuestArch& arc
   return std::unique_ptr<Engine>(std::move(engine));
 }
 
-EngineImpl::EngineImpl(const ir::GuestArch& arch, const EngineOptions& options, std::unique_ptr<CodeCache> cache)
+EngineImpl::EngineImpl(const ir::GuestArch& arch, const EngineOptions& options,
+                       std::unique_ptr<CodeCache> cache)
     : arch_(arch),
       options_(options),
       cache_(std::move(cache)),
@@ -69,8 +71,8 @@ void EngineImpl::set_precise_faults(bool precise) {
   precise_ = precise;
   if (!precise || !optimizer_.available()) return;
   optimizer_.cancel_all();
-  // Whoever is inside imprecise code must be out of it before the caller may rely on exact faults; return stacks
-  // may lead into it, too.
+  // Whoever is inside imprecise code must be out of it before the caller may rely on exact faults; return
+  // stacks may lead into it, too.
   world_.stop();
   translations_.discard_imprecise();
   world_.next_generation();

@@ -19,8 +19,8 @@
 
 namespace ferry::backend {
 
-/// The engine. Its methods are in four files: engine.cpp (making it, the embedder's interface), dispatch.cpp (run),
-/// translate.cpp (finding and making code), faults.cpp (host signals).
+/// The engine. Its methods are in four files: engine.cpp (making it, the embedder's interface), dispatch.cpp
+/// (run), translate.cpp (finding and making code), faults.cpp (host signals).
 class EngineImpl final : public Engine {
  public:
   EngineImpl(const ir::GuestArch& arch, const EngineOptions& options, std::unique_ptr<CodeCache> cache);

@@ -14,8 +14,8 @@ namespace {
 constexpr int kContextIndex[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
                                    REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
 
-/// Continues run_guarded() of the CPU whose recovery point is given; reached by return from the signal handler, so that the
-/// kernel has restored mask and stack.
+/// Continues run_guarded() of the CPU whose recovery point is given; reached by return from the signal
+/// handler, so that the kernel has restored mask and stack.
 [[noreturn]] void recover(std::jmp_buf* to) { std::longjmp(*to, 1); }
 
 void save_pins(const ir::StateLayout& layout, const greg_t* registers, std::byte* state) {
@@ -42,7 +42,8 @@ bool EngineImpl::handle_fault(Cpu& opaque, int signal, const siginfo_t& info, vo
   registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<uintptr_t>(&recover));
   // As after a call, below what the interrupted function may have under its stack pointer.
   constexpr uint64_t kRedZone = 128;
-  registers[REG_RSP] = static_cast<greg_t>(((static_cast<uint64_t>(registers[REG_RSP]) - kRedZone) & ~uint64_t{15}) - 8);
+  registers[REG_RSP] =
+      static_cast<greg_t>(((static_cast<uint64_t>(registers[REG_RSP]) - kRedZone) & ~uint64_t{15}) - 8);
   return true;
 }
 
@@ -50,8 +51,8 @@ bool EngineImpl::is_tagged_access(CaughtFault fault) const {
   return fault.non_canonical() && arch_.address_mask() != ~uint64_t{0};
 }
 
-/// In code that keeps no exact registers no instruction can be interpreted: the host's runs once more, with the address
-/// that the guest means.
+/// In code that keeps no exact registers no instruction can be interpreted: the host's runs once more, with
+/// the address that the guest means.
 bool EngineImpl::follow_tagged_address(CpuImpl& cpu, void* context) {
   greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
   const auto* code = reinterpret_cast<const uint8_t*>(registers[REG_RIP]);
@@ -63,7 +64,8 @@ bool EngineImpl::follow_tagged_address(CpuImpl& cpu, void* context) {
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<uint64_t>(registers[kContextIndex[i]]);
   std::byte* to = relocations_.at(cpu.relocation);
   const unsigned address_register = relocate_host_access(code, access, values, to);
-  registers[kContextIndex[address_register]] = static_cast<greg_t>(access.address(values) & arch_.address_mask());
+  registers[kContextIndex[address_register]] =
+      static_cast<greg_t>(access.address(values) & arch_.address_mask());
   registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<uintptr_t>(to));
   cpu.area().interrupt.fetch_or(kInterruptEngine, std::memory_order_relaxed);
   tagged_accesses_.fetch_add(1, std::memory_order_relaxed);
@@ -91,7 +93,8 @@ bool EngineImpl::fault_in_code(CpuImpl& cpu, CaughtFault fault, void* context) {
       cpu.fault_is_imprecise = true;
     }
   } else {
-    // A helper: pins and pc were stored before the call, unless imprecise code made it. Helpers follow tags themselves.
+    // A helper: pins and pc were stored before the call, unless imprecise code made it. Helpers follow tags
+    // themselves.
     cpu.fault_is_imprecise = is_tagged_access(fault);
   }
   RuntimeArea& area = cpu.area();

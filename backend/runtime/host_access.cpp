@@ -21,8 +21,8 @@ bool accesses_data(Map map, uint8_t op, uint8_t extension) {
     case Map::Primary:
       if (op < 0x40) return (op & 7) < 4;
       if (op == 0xff) return extension < 2;  // the others call, jump and push
-      return is_one_of(op, {0x63, 0x69, 0x6b, 0xc0, 0xc1, 0xc6, 0xc7, 0xf6, 0xf7, 0xfe}) || in(op, 0x80, 0x8b) ||
-             in(op, 0xd0, 0xd3);
+      return is_one_of(op, {0x63, 0x69, 0x6b, 0xc0, 0xc1, 0xc6, 0xc7, 0xf6, 0xf7, 0xfe}) ||
+             in(op, 0x80, 0x8b) || in(op, 0xd0, 0xd3);
     case Map::Of:
       return in(op, 0x10, 0x17) || in(op, 0x28, 0x2f) || in(op, 0x40, 0x76) || in(op, 0x7c, 0x7f) ||
              in(op, 0x90, 0x9f) || is_one_of(op, {0xa3, 0xa4, 0xa5, 0xab, 0xac, 0xad, 0xaf, 0xb3}) ||
@@ -162,12 +162,12 @@ bool decode_host_access(const uint8_t* code, HostAccess& out) {
   return Decoder(code, out).run();
 }
 
-unsigned relocate_host_access(const uint8_t* code, const HostAccess& access, std::span<const uint64_t, 16> registers,
-                              std::byte* to) {
+unsigned relocate_host_access(const uint8_t* code, const HostAccess& access,
+                              std::span<const uint64_t, 16> registers, std::byte* to) {
   const unsigned reg = free_register(access);
   auto* at = reinterpret_cast<uint8_t*>(to);
   std::memcpy(at, code, access.modrm_at);
-  if (access.rex_at >= 0) at[access.rex_at] &= static_cast<uint8_t>(~3u);  // X and B
+  if (access.rex_at >= 0) at[access.rex_at] &= static_cast<uint8_t>(~3u);                // X and B
   if (access.vex_at >= 0 && code[access.vex_at] == 0xc4) at[access.vex_at + 1] |= 0x60;  // the same, inverted
   at += access.modrm_at;
   *at++ = static_cast<uint8_t>(0x40 | (code[access.modrm_at] & 0x38) | reg);  // [reg + disp8]
@@ -178,7 +178,8 @@ unsigned relocate_host_access(const uint8_t* code, const HostAccess& access, std
   at += immediate;
 
   // mov reg, [rip + 6]; jmp [rip + 8]; the register's value; the address to go on at
-  const uint8_t go_on[] = {0x48, 0x8b, static_cast<uint8_t>(0x05 | reg << 3), 6, 0, 0, 0, 0xff, 0x25, 8, 0, 0, 0};
+  const uint8_t go_on[] = {0x48, 0x8b, static_cast<uint8_t>(0x05 | reg << 3), 6, 0, 0, 0, 0xff, 0x25, 8, 0,
+                           0,    0};
   std::memcpy(at, go_on, sizeof(go_on));
   at += sizeof(go_on);
   const uint64_t values[] = {registers[reg], reinterpret_cast<uintptr_t>(code) + access.length};

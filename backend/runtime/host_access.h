@@ -27,17 +27,17 @@ struct HostAccess {
   }
 };
 
-/// Decodes the instruction at `code`, of the kinds that compilers emit for loads, stores and atomics (Intel SDM volume 2,
-/// 2.1 to 2.3). False: it is another kind, or has no memory operand. Async-signal-safe.
+/// Decodes the instruction at `code`, of the kinds that compilers emit for loads, stores and atomics (Intel
+/// SDM volume 2, 2.1 to 2.3). False: it is another kind, or has no memory operand. Async-signal-safe.
 bool decode_host_access(const uint8_t* code, HostAccess& out);
 
 /// Bytes that relocate_host_access() needs.
 inline constexpr size_t kRelocatedBytes = 64;
 
-/// Writes to `to` the instruction that `access` was decoded from, at `code`, with its address taken from one register; then
-/// gives that register back its value `registers[...]` and continues behind the original. Returns the register's
-/// encoding: it must hold the address when `to` is jumped to. Async-signal-safe.
-unsigned relocate_host_access(const uint8_t* code, const HostAccess& access, std::span<const uint64_t, 16> registers,
-                              std::byte* to);
+/// Writes to `to` the instruction that `access` was decoded from, at `code`, with its address taken from one
+/// register; then gives that register back its value `registers[...]` and continues behind the original.
+/// Returns the register's encoding: it must hold the address when `to` is jumped to. Async-signal-safe.
+unsigned relocate_host_access(const uint8_t* code, const HostAccess& access,
+                              std::span<const uint64_t, 16> registers, std::byte* to);
 
 }  // namespace ferry::backend

@@ -42,7 +42,12 @@ class LockedSpace final : public CodeSpace {
 
 Optimizer::Optimizer(std::mutex& lock, const EngineOptions& options, const Source& source, CodeCache& cache,
                      Translations& translations, EngineStats& stats)
-    : lock_(lock), options_(options), source_(source), cache_(cache), translations_(translations), stats_(stats) {}
+    : lock_(lock),
+      options_(options),
+      source_(source),
+      cache_(cache),
+      translations_(translations),
+      stats_(stats) {}
 
 Optimizer::~Optimizer() {
   {
@@ -54,7 +59,9 @@ Optimizer::~Optimizer() {
 }
 
 bool Optimizer::in_flight(ir::BlockKey key) const {
-  const auto is_for = [&](const Job& job) { return job.region->pc == key.pc && job.region->mode == key.mode; };
+  const auto is_for = [&](const Job& job) {
+    return job.region->pc == key.pc && job.region->mode == key.mode;
+  };
   return (current_ && is_for(*current_)) || std::any_of(queue_.begin(), queue_.end(), is_for);
 }
 
@@ -139,14 +146,16 @@ void Optimizer::compile(std::unique_lock<std::mutex>& hold, Job& job) {
   }
 }
 
-std::unique_ptr<CodeObject> Optimizer::generate(ir::Function& region, CodeSpace& space, uint64_t& nanoseconds) {
+std::unique_ptr<CodeObject> Optimizer::generate(ir::Function& region, CodeSpace& space,
+                                                uint64_t& nanoseconds) {
   const uint64_t start = now_ns(CLOCK_THREAD_CPUTIME_ID);
   if (!source_.optimize(region, ir::PassTier::Optimizing, passes_)) return nullptr;
   if (!codegen_) codegen_ = options_.llvm(options_);
   auto code = codegen_->compile(region, space);
   nanoseconds = now_ns(CLOCK_THREAD_CPUTIME_ID) - start;
   if (!code) {
-    if (options_.verify && !cache_.full()) std::fprintf(stderr, "ferry: not optimized: %s\n", code.error().message.c_str());
+    if (options_.verify && !cache_.full())
+      std::fprintf(stderr, "ferry: not optimized: %s\n", code.error().message.c_str());
     return nullptr;
   }
   source_.dump_code(**code, "llvm");

@@ -16,8 +16,8 @@
 
 namespace ferry::backend {
 
-/// The second tier: compiles regions that a guest thread has translated to IR, on a thread of its own that starts with
-/// the first of them. Everything but the compile itself happens under the translation lock.
+/// The second tier: compiles regions that a guest thread has translated to IR, on a thread of its own that
+/// starts with the first of them. Everything but the compile itself happens under the translation lock.
 class Optimizer {
  public:
   Optimizer(std::mutex& lock, const EngineOptions& options, const Source& source, CodeCache& cache,
@@ -40,8 +40,8 @@ class Optimizer {
   /// Drops compiles of guest code in [first, last).
   void cancel(GuestAddr first, GuestAddr last);
   void cancel_all();
-  /// Compiles a region now, on the calling thread; not for use beside submit(). Nullptr: the cache is full, or this
-  /// code cannot be optimized.
+  /// Compiles a region now, on the calling thread; not for use beside submit(). Nullptr: the cache is full,
+  /// or this code cannot be optimized.
   std::unique_ptr<CodeObject> compile_now(ir::Function& region);
 
   /// Returns with the lock held by `hold` and no compile under way.

@@ -24,7 +24,8 @@ PageIndex::Page& PageIndex::page_at(uint64_t number) {
 }
 
 void PageIndex::grow() {
-  std::vector<Page> old = std::exchange(pages_, std::vector<Page>(pages_.empty() ? kFirstPages : pages_.size() * 2));
+  std::vector<Page> old =
+      std::exchange(pages_, std::vector<Page>(pages_.empty() ? kFirstPages : pages_.size() * 2));
   for (Page& page : old) {
     if (page.used) page_at(page.number) = std::move(page);
   }

@@ -21,8 +21,9 @@ class PerfMap {
   void add(const CodeObject& code) {
     if (!file_) return;
     std::fprintf(file_.get(), "%llx %zx %s_0x%llx\n",
-                 static_cast<unsigned long long>(reinterpret_cast<uintptr_t>(code.code.data())), code.code.size(),
-                 code.tier == Tier::Llvm ? "region" : "block", static_cast<unsigned long long>(code.key.pc.value));
+                 static_cast<unsigned long long>(reinterpret_cast<uintptr_t>(code.code.data())),
+                 code.code.size(), code.tier == Tier::Llvm ? "region" : "block",
+                 static_cast<unsigned long long>(code.key.pc.value));
     std::fflush(file_.get());
   }
 

@@ -19,22 +19,22 @@ struct Made {
   explicit operator bool() const { return code || function; }
 };
 
-/// One translation as the engine keeps it, in an arena. Lives from its publication to the next flush, also when it was
-/// invalidated or replaced: a thread may still be inside, and return stacks may lead to it.
+/// One translation as the engine keeps it, in an arena. Lives from its publication to the next flush, also
+/// when it was invalidated or replaced: a thread may still be inside, and return stacks may lead to it.
 struct Record {
   using Range = std::pair<GuestAddr, GuestAddr>;
 
   ir::BlockKey key;
-  std::span<const std::byte> code;           ///< the entry is its first byte; empty: `function` is to be interpreted
+  std::span<const std::byte> code;  ///< the entry is its first byte; empty: `function` is to be interpreted
   const ir::Function* function = nullptr;
   std::span<const FaultPoint> fault_points;
-  std::span<const Range> ranges;             ///< guest code it was made from
-  LinkSlot* incoming = nullptr;              ///< the slots that lead here, linked by next_incoming
-  std::atomic<bool> valid{true};             ///< false once it was invalidated or replaced
+  std::span<const Range> ranges;  ///< guest code it was made from
+  LinkSlot* incoming = nullptr;   ///< the slots that lead here, linked by next_incoming
+  std::atomic<bool> valid{true};  ///< false once it was invalidated or replaced
   bool optimized = false;
-  bool pins_in_registers = false;            ///< see CodeObject
+  bool pins_in_registers = false;  ///< see CodeObject
   bool precise = true;
-  bool keep_baseline = false;                ///< the optimizer could not improve it: do not ask again
+  bool keep_baseline = false;  ///< the optimizer could not improve it: do not ask again
 
   const void* entry() const { return code.data(); }
   bool overlaps(GuestAddr first, GuestAddr last) const {

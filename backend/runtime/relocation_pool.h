@@ -9,8 +9,8 @@
 
 namespace ferry::backend {
 
-/// Executable room for single instructions that run with another address. Places are claimed in signal handlers and
-/// given back when their thread has left translated code.
+/// Executable room for single instructions that run with another address. Places are claimed in signal
+/// handlers and given back when their thread has left translated code.
 class RelocationPool {
  public:
   static constexpr int kNone = -1;
@@ -29,7 +29,8 @@ class RelocationPool {
     uint64_t used = used_.load(std::memory_order_relaxed);
     while (~used != 0) {
       const int place = __builtin_ctzll(~used);
-      if (used_.compare_exchange_weak(used, used | uint64_t{1} << place, std::memory_order_acquire)) return place;
+      if (used_.compare_exchange_weak(used, used | uint64_t{1} << place, std::memory_order_acquire))
+        return place;
     }
     return kNone;
   }

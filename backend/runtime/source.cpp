@@ -19,8 +19,8 @@ void print_stage(std::string_view stage, const ir::Function& function) {
 
 void report(std::string_view stage, const ir::VerifyError& error, const ir::Function& function) {
   std::fprintf(stderr, "ferry: internal error: invalid IR for guest code at 0x%llx after %.*s: %s\n",
-               static_cast<unsigned long long>(function.pc.value), static_cast<int>(stage.size()), stage.data(),
-               error.message.c_str());
+               static_cast<unsigned long long>(function.pc.value), static_cast<int>(stage.size()),
+               stage.data(), error.message.c_str());
 }
 
 }  // namespace
@@ -52,7 +52,9 @@ ir::TranslateLimits Source::region_limits(bool precise) const {
   limits.max_blocks = kRegionBlocks;
   limits.precise = precise;
   if (options_.access) {
-    limits.executable = [](void* access, GuestAddr pc) { return static_cast<CodeAccess*>(access)->executable(pc); };
+    limits.executable = [](void* access, GuestAddr pc) {
+      return static_cast<CodeAccess*>(access)->executable(pc);
+    };
     limits.executable_context = options_.access;
   }
   return limits;
@@ -88,8 +90,8 @@ void Source::dump_code(const CodeObject& code, std::string_view tier) const {
   if (!options_.disassembler || !dumps("asm")) return;
   const std::string text =
       options_.disassembler->disassemble(code.code, reinterpret_cast<uintptr_t>(code.code.data()));
-  std::fprintf(stderr, "-- asm (%.*s) of guest code at 0x%llx\n%s", static_cast<int>(tier.size()), tier.data(),
-               static_cast<unsigned long long>(code.key.pc.value), text.c_str());
+  std::fprintf(stderr, "-- asm (%.*s) of guest code at 0x%llx\n%s", static_cast<int>(tier.size()),
+               tier.data(), static_cast<unsigned long long>(code.key.pc.value), text.c_str());
 }
 
 }  // namespace ferry::backend

@@ -19,7 +19,8 @@ struct CaughtFault {
   uint64_t address = 0;
 
   explicit operator bool() const { return signal != 0; }
-  /// A non-canonical address raises #GP (#SS for some base registers), which the kernel reports without an address.
+  /// A non-canonical address raises #GP (#SS for some base registers), which the kernel reports without an
+  /// address.
   bool non_canonical() const { return code == SI_KERNEL && (signal == SIGSEGV || signal == SIGBUS); }
   Stop stop() const { return {StopReason::Fault, signal, code, address}; }
 };
@@ -27,8 +28,8 @@ struct CaughtFault {
 /// Reads a fault that the signal handler left in `cpu`.
 CaughtFault take_fault(CpuImpl& cpu);
 
-/// Runs `work` so that a host fault in it (Engine::handle_fault) comes back here. `work` must not hold anything that
-/// only a destructor gives back: it is left as by longjmp.
+/// Runs `work` so that a host fault in it (Engine::handle_fault) comes back here. `work` must not hold
+/// anything that only a destructor gives back: it is left as by longjmp.
 template <typename Work>
 [[gnu::noinline]] CaughtFault run_guarded(CpuImpl& cpu, Work&& work) {
   const auto before = cpu.activity;
@@ -44,7 +45,8 @@ template <typename Work>
   return {};
 }
 
-/// Where IR comes from: guest code through the guest architecture and the passes, with everything that can go wrong.
+/// Where IR comes from: guest code through the guest architecture and the passes, with everything that can go
+/// wrong.
 class Source {
  public:
   Source(const ir::GuestArch& arch, const EngineOptions& options) : arch_(arch), options_(options) {}
@@ -52,7 +54,8 @@ class Source {
   const ir::GuestArch& arch() const { return arch_; }
 
   /// Translates the code at `key` into `out`. A fault: the guest cannot execute there.
-  CaughtFault translate(CpuImpl& cpu, ir::BlockKey key, const ir::TranslateLimits& limits, ir::Function& out) const;
+  CaughtFault translate(CpuImpl& cpu, ir::BlockKey key, const ir::TranslateLimits& limits,
+                        ir::Function& out) const;
 
   /// Runs a tier's passes. False, with a report on stderr, when the verifier found a mistake of ours.
   bool optimize(ir::Function& function, ir::PassTier tier, ir::PassContext& passes) const;

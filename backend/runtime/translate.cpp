@@ -11,11 +11,12 @@ namespace ferry::backend {
 
 namespace {
 
-/// Thresholds that an edge waits after the optimizer had no time for it: asking costs as much as hundreds of iterations.
+/// Thresholds that an edge waits after the optimizer had no time for it: asking costs as much as hundreds of
+/// iterations.
 constexpr unsigned kAskAgainAfter = 32;
 
-/// MXCSR holds the guest's rounding mode and cumulative exception flags: C++ code that may compute with floating point
-/// must neither see nor change them.
+/// MXCSR holds the guest's rounding mode and cumulative exception flags: C++ code that may compute with
+/// floating point must neither see nor change them.
 class HostFloatingPoint {
  public:
   HostFloatingPoint() : guest_(_mm_getcsr()) { _mm_setcsr(kDefault); }

@@ -15,8 +15,8 @@
 
 namespace ferry::backend {
 
-/// All published translations and the links between them. find() and record_at() take no lock but need a thread that
-/// is inside (World); everything else is called with the translation lock held.
+/// All published translations and the links between them. find() and record_at() take no lock but need a
+/// thread that is inside (World); everything else is called with the translation lock held.
 class Translations {
  public:
   Translations(World& world, CodeCache& cache, const EngineOptions& options);

@@ -21,7 +21,9 @@ void pause_before_looking_again(unsigned tries) {
 
 void World::wait(CpuImpl& cpu) {
   leave(cpu);
-  { const std::lock_guard until_resumed(lock_); }
+  {
+    const std::lock_guard until_resumed(lock_);
+  }
   cpu.inside.store(1, std::memory_order_seq_cst);
 }
 

@@ -11,9 +11,10 @@ namespace ferry::backend {
 
 /// All CPUs of the process, and the way to have none of them inside translated code for a moment.
 ///
-/// A thread is "inside" while it may hold pointers to records or code. enter() marks it and is refused while the world
-/// is stopped: each side first stores its own flag, then reads the other's, so one of them sees the other. Threads
-/// inside are asked to leave through their interrupt flag. Nobody may wait for the translation lock while inside.
+/// A thread is "inside" while it may hold pointers to records or code. enter() marks it and is refused while
+/// the world is stopped: each side first stores its own flag, then reads the other's, so one of them sees the
+/// other. Threads inside are asked to leave through their interrupt flag. Nobody may wait for the translation
+/// lock while inside.
 class World {
  public:
   /// `lock`: the translation lock, which serializes stop() and guards the list of CPUs.
@@ -33,7 +34,8 @@ class World {
   void leave(CpuImpl& cpu) { cpu.inside.store(0, std::memory_order_release); }
 
   uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
-  /// The translation lock is held: all CPUs drop their predictions, and what they hold of slots, at their next entry.
+  /// The translation lock is held: all CPUs drop their predictions, and what they hold of slots, at their
+  /// next entry.
   void next_generation() { generation_.store(generation() + 1, std::memory_order_release); }
 
   /// The translation lock is held and the caller is outside: returns when all are outside.

@@ -39,7 +39,8 @@ void Assembler::vec_state(const VecOpcode& op, bool avx, int to, int a, int32_t 
   size_ = static_cast<size_t>(state_operand(top_ + size_, to, offset) - top_);
 }
 
-void Assembler::vec_pool(const VecOpcode& op, bool avx, int to, int a, uint64_t low, uint64_t high, unsigned trailing) {
+void Assembler::vec_pool(const VecOpcode& op, bool avx, int to, int a, uint64_t low, uint64_t high,
+                         unsigned trailing) {
   vec_opcode(op, avx, to, a, false);
   put8(static_cast<uint8_t>(0x05 | (to & 7) << 3));
   put32(0);
@@ -74,7 +75,8 @@ void Assembler::emit_pool() {
     dq(constant[0]);
     dq(constant[1]);
   }
-  for (const PoolUse& use : pool_uses_) set32(use.end - use.trailing - 4, start + 16 * use.constant - use.end);
+  for (const PoolUse& use : pool_uses_)
+    set32(use.end - use.trailing - 4, start + 16 * use.constant - use.end);
 }
 
 }  // namespace ferry::backend::x64

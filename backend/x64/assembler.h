@@ -33,7 +33,8 @@ struct VecShift {
   uint8_t extension;
 };
 
-/// A place in guest memory: base + (index << scale) + disp, without base (-1) an absolute address below 2 GiB.
+/// A place in guest memory: base + (index << scale) + disp, without base (-1) an absolute address below 2
+/// GiB.
 struct Memory {
   int8_t base = -1;
   int8_t index = -1;
@@ -57,7 +58,8 @@ class Assembler : public Xbyak::CodeGenerator {
   static Xbyak::Address area32(int32_t offset) { return Xbyak::util::dword[Xbyak::util::r12 + offset]; }
   static Xbyak::Address area8(int32_t offset) { return Xbyak::util::byte[Xbyak::util::r12 + offset]; }
 
-  /// index = the byte offset into the jump cache of the line for the guest address in `pc` (jump_cache_index()).
+  /// index = the byte offset into the jump cache of the line for the guest address in `pc`
+  /// (jump_cache_index()).
   void jump_cache_index(const Xbyak::Reg32& index, const Xbyak::Reg64& pc) {
     static_assert(sizeof(JumpCacheEntry) == 16);
     imul(index, pc.cvt32(), static_cast<int>(kJumpCacheFactor));
@@ -78,8 +80,8 @@ class Assembler : public Xbyak::CodeGenerator {
   }
   uint32_t offset() const { return static_cast<uint32_t>(getSize()); }
 
-  // -- the forms that make up most code, encoded here without the library's general operands and checks; the buffer has
-  // room for any instruction (Emitter::compile). Widths are 32 and 64, bytes where named so.
+  // -- the forms that make up most code, encoded here without the library's general operands and checks; the
+  // buffer has room for any instruction (Emitter::compile). Widths are 32 and 64, bytes where named so.
 
   /// opcode reg, r/m with a register as r/m (or opcode r/m, reg: the opcode decides).
   void op_reg(uint8_t opcode, int width, int reg, int rm) {
@@ -186,16 +188,18 @@ class Assembler : public Xbyak::CodeGenerator {
     put32(target - (offset() + 4));
   }
 
-  /// `op` on vector registers: to = a op b with AVX, to = to op b without. A negative `a`: the instruction has one source.
-  /// An immediate byte is for the caller to append.
+  /// `op` on vector registers: to = a op b with AVX, to = to op b without. A negative `a`: the instruction
+  /// has one source. An immediate byte is for the caller to append.
   void vec(const VecOpcode& op, bool avx, int to, int a, int b);
   /// The same with b in memory at `offset` from the state register.
   void vec_state(const VecOpcode& op, bool avx, int to, int a, int32_t offset);
   /// The same with a constant as b; `trailing` bytes are going to be appended.
-  void vec_pool(const VecOpcode& op, bool avx, int to, int a, uint64_t low, uint64_t high, unsigned trailing = 0);
+  void vec_pool(const VecOpcode& op, bool avx, int to, int a, uint64_t low, uint64_t high,
+                unsigned trailing = 0);
   void vec_shift(const VecShift& op, bool avx, int to, int from, uint8_t amount);
 
-  /// The operand of an instruction that reads a 16-byte constant; call pool_constant() right after the instruction.
+  /// The operand of an instruction that reads a 16-byte constant; call pool_constant() right after the
+  /// instruction.
   Xbyak::Address pool_address() const { return ptr[rip]; }
   /// The constant of the instruction whose displacement was just written; `trailing` bytes of it are to come.
   void pool_constant(uint64_t low, uint64_t high, unsigned trailing = 0);

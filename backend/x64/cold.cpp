@@ -56,12 +56,22 @@ void Emitter::emit_cold(const Cold& c) {
     case Cold::ResetReturns:
       as_.lea(rcx, ptr[rip + static_cast<int>(c.back - (as_.offset() + 7))]);
       return as_.jmp(as_.area(FERRY_AREA_OFFSET(stubs.reset_returns)));
-    case Cold::Return: return as_.jump_state(FERRY_AREA_OFFSET(stubs.ret));
-    case Cold::Indirect: return as_.jump_state(FERRY_AREA_OFFSET(stubs.indirect));
-    case Cold::IndirectCall: as_.call(as_.area(FERRY_AREA_OFFSET(stubs.indirect))); break;
-    case Cold::Zero: as_.xor_(reg.cvt32(), reg.cvt32()); break;
-    case Cold::Negate: as_.neg(r(c.reg, c.width)); break;
-    case Cold::Slow: emit_cold_slow(c); break;
+    case Cold::Return:
+      return as_.jump_state(FERRY_AREA_OFFSET(stubs.ret));
+    case Cold::Indirect:
+      return as_.jump_state(FERRY_AREA_OFFSET(stubs.indirect));
+    case Cold::IndirectCall:
+      as_.call(as_.area(FERRY_AREA_OFFSET(stubs.indirect)));
+      break;
+    case Cold::Zero:
+      as_.xor_(reg.cvt32(), reg.cvt32());
+      break;
+    case Cold::Negate:
+      as_.neg(r(c.reg, c.width));
+      break;
+    case Cold::Slow:
+      emit_cold_slow(c);
+      break;
   }
   as_.jump_to(c.back);
 }

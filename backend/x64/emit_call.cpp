@@ -57,8 +57,8 @@ void Emitter::on_call(const Inst& in, ValueId id) {
 }
 
 void Emitter::stage_arguments(std::span<const ValueId> args, RegMask saved) {
-  // A register that is an argument's destination loses what it holds: such sources go through memory. So do those that
-  // are known through a guest register only, which is forgotten before the call.
+  // A register that is an argument's destination loses what it holds: such sources go through memory. So do
+  // those that are known through a guest register only, which is forgotten before the call.
   constexpr RegMask kClobbered = kCallerSavedPins | mask_of(kRdx) | mask_of(kRcx);
   staged_.fill(kNotStaged);
   for (size_t i = 0; i < args.size(); ++i) {
@@ -108,10 +108,14 @@ void Emitter::move_arguments(const ir::HelperInfo& helper, std::span<const Value
 void Emitter::zero_extend_argument(int reg, Type type) {
   switch (ir::bits(type)) {
     case 1:
-    case 8: return as_.movzx(r(reg, 32), r8(reg));
-    case 16: return as_.movzx(r(reg, 32), Xbyak::Reg16(reg));
-    case 32: return as_.mov(r(reg, 32), r(reg, 32));
-    default: return;
+    case 8:
+      return as_.movzx(r(reg, 32), r8(reg));
+    case 16:
+      return as_.movzx(r(reg, 32), Xbyak::Reg16(reg));
+    case 32:
+      return as_.mov(r(reg, 32), r(reg, 32));
+    default:
+      return;
   }
 }
 

@@ -1,8 +1,8 @@
 #include "backend/x64/emitter.h"
 #include "ir/support/bits.h"
 
-// Comparisons and what uses them. An icmp or fcmp emits nothing by itself: each user emits the host's compare, unless the
-// flags still hold it, and takes the condition right from the flags.
+// Comparisons and what uses them. An icmp or fcmp emits nothing by itself: each user emits the host's
+// compare, unless the flags still hold it, and takes the condition right from the flags.
 namespace ferry::backend::x64 {
 
 using ir::FloatCond;
@@ -14,16 +14,26 @@ namespace {
 
 HostCond host_cond(IntCond cond) {
   switch (cond) {
-    case IntCond::Eq: return HostCond::E;
-    case IntCond::Ne: return HostCond::Ne;
-    case IntCond::Ult: return HostCond::B;
-    case IntCond::Ule: return HostCond::Be;
-    case IntCond::Ugt: return HostCond::A;
-    case IntCond::Uge: return HostCond::Ae;
-    case IntCond::Slt: return HostCond::L;
-    case IntCond::Sle: return HostCond::Le;
-    case IntCond::Sgt: return HostCond::G;
-    case IntCond::Sge: return HostCond::Ge;
+    case IntCond::Eq:
+      return HostCond::E;
+    case IntCond::Ne:
+      return HostCond::Ne;
+    case IntCond::Ult:
+      return HostCond::B;
+    case IntCond::Ule:
+      return HostCond::Be;
+    case IntCond::Ugt:
+      return HostCond::A;
+    case IntCond::Uge:
+      return HostCond::Ae;
+    case IntCond::Slt:
+      return HostCond::L;
+    case IntCond::Sle:
+      return HostCond::Le;
+    case IntCond::Sgt:
+      return HostCond::G;
+    case IntCond::Sge:
+      return HostCond::Ge;
   }
   return HostCond::E;
 }
@@ -31,26 +41,40 @@ HostCond host_cond(IntCond cond) {
 /// The condition of b ? a where `cond` is that of a ? b.
 HostCond swapped(HostCond cond) {
   switch (cond) {
-    case HostCond::B: return HostCond::A;
-    case HostCond::A: return HostCond::B;
-    case HostCond::Ae: return HostCond::Be;
-    case HostCond::Be: return HostCond::Ae;
-    case HostCond::L: return HostCond::G;
-    case HostCond::G: return HostCond::L;
-    case HostCond::Ge: return HostCond::Le;
-    case HostCond::Le: return HostCond::Ge;
-    default: return cond;
+    case HostCond::B:
+      return HostCond::A;
+    case HostCond::A:
+      return HostCond::B;
+    case HostCond::Ae:
+      return HostCond::Be;
+    case HostCond::Be:
+      return HostCond::Ae;
+    case HostCond::L:
+      return HostCond::G;
+    case HostCond::G:
+      return HostCond::L;
+    case HostCond::Ge:
+      return HostCond::Le;
+    case HostCond::Le:
+      return HostCond::Ge;
+    default:
+      return cond;
   }
 }
 
 /// A condition on one-bit values, where 1 read as a signed number is -1.
 HostCond one_bit(HostCond cond) {
   switch (cond) {
-    case HostCond::L: return HostCond::A;
-    case HostCond::Le: return HostCond::Ae;
-    case HostCond::G: return HostCond::B;
-    case HostCond::Ge: return HostCond::Be;
-    default: return cond;
+    case HostCond::L:
+      return HostCond::A;
+    case HostCond::Le:
+      return HostCond::Ae;
+    case HostCond::G:
+      return HostCond::B;
+    case HostCond::Ge:
+      return HostCond::Be;
+    default:
+      return cond;
   }
 }
 
@@ -61,43 +85,75 @@ bool single_float_condition(FloatCond cond) { return cond != FloatCond::Oeq && c
 
 void Emitter::set_condition(const Xbyak::Operand& to, HostCond cond) {
   switch (cond) {
-    case HostCond::O: return as_.seto(to);
-    case HostCond::No: return as_.setno(to);
-    case HostCond::B: return as_.setb(to);
-    case HostCond::Ae: return as_.setae(to);
-    case HostCond::E: return as_.sete(to);
-    case HostCond::Ne: return as_.setne(to);
-    case HostCond::Be: return as_.setbe(to);
-    case HostCond::A: return as_.seta(to);
-    case HostCond::S: return as_.sets(to);
-    case HostCond::Ns: return as_.setns(to);
-    case HostCond::P: return as_.setp(to);
-    case HostCond::Np: return as_.setnp(to);
-    case HostCond::L: return as_.setl(to);
-    case HostCond::Ge: return as_.setge(to);
-    case HostCond::Le: return as_.setle(to);
-    case HostCond::G: return as_.setg(to);
+    case HostCond::O:
+      return as_.seto(to);
+    case HostCond::No:
+      return as_.setno(to);
+    case HostCond::B:
+      return as_.setb(to);
+    case HostCond::Ae:
+      return as_.setae(to);
+    case HostCond::E:
+      return as_.sete(to);
+    case HostCond::Ne:
+      return as_.setne(to);
+    case HostCond::Be:
+      return as_.setbe(to);
+    case HostCond::A:
+      return as_.seta(to);
+    case HostCond::S:
+      return as_.sets(to);
+    case HostCond::Ns:
+      return as_.setns(to);
+    case HostCond::P:
+      return as_.setp(to);
+    case HostCond::Np:
+      return as_.setnp(to);
+    case HostCond::L:
+      return as_.setl(to);
+    case HostCond::Ge:
+      return as_.setge(to);
+    case HostCond::Le:
+      return as_.setle(to);
+    case HostCond::G:
+      return as_.setg(to);
   }
 }
 
 void Emitter::conditional_move(HostCond cond, const Xbyak::Reg32e& to, const Xbyak::Operand& from) {
   switch (cond) {
-    case HostCond::O: return as_.cmovo(to, from);
-    case HostCond::No: return as_.cmovno(to, from);
-    case HostCond::B: return as_.cmovb(to, from);
-    case HostCond::Ae: return as_.cmovae(to, from);
-    case HostCond::E: return as_.cmove(to, from);
-    case HostCond::Ne: return as_.cmovne(to, from);
-    case HostCond::Be: return as_.cmovbe(to, from);
-    case HostCond::A: return as_.cmova(to, from);
-    case HostCond::S: return as_.cmovs(to, from);
-    case HostCond::Ns: return as_.cmovns(to, from);
-    case HostCond::P: return as_.cmovp(to, from);
-    case HostCond::Np: return as_.cmovnp(to, from);
-    case HostCond::L: return as_.cmovl(to, from);
-    case HostCond::Ge: return as_.cmovge(to, from);
-    case HostCond::Le: return as_.cmovle(to, from);
-    case HostCond::G: return as_.cmovg(to, from);
+    case HostCond::O:
+      return as_.cmovo(to, from);
+    case HostCond::No:
+      return as_.cmovno(to, from);
+    case HostCond::B:
+      return as_.cmovb(to, from);
+    case HostCond::Ae:
+      return as_.cmovae(to, from);
+    case HostCond::E:
+      return as_.cmove(to, from);
+    case HostCond::Ne:
+      return as_.cmovne(to, from);
+    case HostCond::Be:
+      return as_.cmovbe(to, from);
+    case HostCond::A:
+      return as_.cmova(to, from);
+    case HostCond::S:
+      return as_.cmovs(to, from);
+    case HostCond::Ns:
+      return as_.cmovns(to, from);
+    case HostCond::P:
+      return as_.cmovp(to, from);
+    case HostCond::Np:
+      return as_.cmovnp(to, from);
+    case HostCond::L:
+      return as_.cmovl(to, from);
+    case HostCond::Ge:
+      return as_.cmovge(to, from);
+    case HostCond::Le:
+      return as_.cmovle(to, from);
+    case HostCond::G:
+      return as_.cmovg(to, from);
   }
 }
 
@@ -160,7 +216,8 @@ HostCond Emitter::compare_ints(const Inst& in) {
   const unsigned bits = std::max(ir::bits(type), 8u);
   int32_t imm = 0;
   const bool is_imm = immediate(b, imm);
-  if (is_imm && imm == 0 && flags_.result != ir::kNoValue && flags_.result_type == type && ra_.same(flags_.result, a)) {
+  if (is_imm && imm == 0 && flags_.result != ir::kNoValue && flags_.result_type == type &&
+      ra_.same(flags_.result, a)) {
     if (cond == HostCond::E || cond == HostCond::Ne) return cond;
     if (cond == HostCond::L) return HostCond::S;
     if (cond == HostCond::Ge) return HostCond::Ns;
@@ -191,30 +248,42 @@ void Emitter::compare_narrow(ValueId a, ValueId b, unsigned bits) {
 
 HostCond Emitter::compare_floats(const Inst& in) {
   const FloatCond cond = in.float_cond();
-  // Flags after comparing a with b: less CF, equal ZF, unordered ZF PF CF. "Above" and "above or equal" are the ordered
-  // ones, so ordered-less compares b with a, and so does the complement of it.
-  const bool swap = cond == FloatCond::Olt || cond == FloatCond::Ole || cond == FloatCond::Ugt || cond == FloatCond::Uge;
+  // Flags after comparing a with b: less CF, equal ZF, unordered ZF PF CF. "Above" and "above or equal" are
+  // the ordered ones, so ordered-less compares b with a, and so does the complement of it.
+  const bool swap =
+      cond == FloatCond::Olt || cond == FloatCond::Ole || cond == FloatCond::Ugt || cond == FloatCond::Uge;
   const int a = vx(in.args[swap ? 1 : 0]);
   const int b = vx(in.args[swap ? 0 : 1]);
   const bool is_double = ra_.type(in.args[0]) == Type::F64;
-  as_.vec({is_double ? VecPrefix::P66 : VecPrefix::None, VecMap::M0f, static_cast<uint8_t>(in.imm2 != 0 ? 0x2f : 0x2e)},
+  as_.vec({is_double ? VecPrefix::P66 : VecPrefix::None, VecMap::M0f,
+           static_cast<uint8_t>(in.imm2 != 0 ? 0x2f : 0x2e)},
           host_.avx, a, kNoReg, b);
   clobber_flags();
   switch (cond) {
     case FloatCond::Olt:
-    case FloatCond::Ogt: return HostCond::A;
+    case FloatCond::Ogt:
+      return HostCond::A;
     case FloatCond::Ole:
-    case FloatCond::Oge: return HostCond::Ae;
+    case FloatCond::Oge:
+      return HostCond::Ae;
     case FloatCond::Ult:
-    case FloatCond::Ugt: return HostCond::B;
+    case FloatCond::Ugt:
+      return HostCond::B;
     case FloatCond::Ule:
-    case FloatCond::Uge: return HostCond::Be;
-    case FloatCond::One: return HostCond::Ne;
-    case FloatCond::Ueq: return HostCond::E;
-    case FloatCond::Ord: return HostCond::Np;
-    case FloatCond::Uno: return HostCond::P;
-    case FloatCond::Oeq: return HostCond::E;    // and not P
-    case FloatCond::Une: return HostCond::Ne;   // or P
+    case FloatCond::Uge:
+      return HostCond::Be;
+    case FloatCond::One:
+      return HostCond::Ne;
+    case FloatCond::Ueq:
+      return HostCond::E;
+    case FloatCond::Ord:
+      return HostCond::Np;
+    case FloatCond::Uno:
+      return HostCond::P;
+    case FloatCond::Oeq:
+      return HostCond::E;  // and not P
+    case FloatCond::Une:
+      return HostCond::Ne;  // or P
   }
   return HostCond::E;
 }

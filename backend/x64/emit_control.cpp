@@ -43,7 +43,8 @@ void Emitter::poll(GuestAddr resume) {
 
 // ---- inside the function
 
-/// Whether the way to `to` looks for interrupts: where it may close a loop. A block that only leaves looks itself.
+/// Whether the way to `to` looks for interrupts: where it may close a loop. A block that only leaves looks
+/// itself.
 bool Emitter::polls(ir::BlockId to) const {
   const ir::Block& block = fn_->blocks[to];
   return ir::is_safe_point(fn_->blocks[block_], block) && fn_->insts[block.begin].op != ir::Op::goto_pc;

@@ -1,9 +1,9 @@
 #include "backend/x64/emitter.h"
 #include "backend/x64/vec_opcodes.h"
 
-// Floating-point arithmetic: the host's instruction; where its result is a NaN (or an operand is, for minimum and
-// maximum) the operation is done again exactly, out of line. Nothing else differs between Arm and SSE in the modes that reach
-// this code (FPCR.FZ, DN and AHP clear).
+// Floating-point arithmetic: the host's instruction; where its result is a NaN (or an operand is, for minimum
+// and maximum) the operation is done again exactly, out of line. Nothing else differs between Arm and SSE in
+// the modes that reach this code (FPCR.FZ, DN and AHP clear).
 namespace ferry::backend::x64 {
 
 using ir::FloatCond;
@@ -23,20 +23,34 @@ struct Predicate {
 
 Predicate avx_predicate(FloatCond cond) {
   switch (cond) {
-    case FloatCond::Olt: return {0x11, 0x01};
-    case FloatCond::Oeq: return {0x00, 0x10};
-    case FloatCond::Ole: return {0x12, 0x02};
-    case FloatCond::Ogt: return {0x1e, 0x0e};
-    case FloatCond::One: return {0x0c, 0x1c};
-    case FloatCond::Oge: return {0x1d, 0x0d};
-    case FloatCond::Ord: return {0x07, 0x17};
-    case FloatCond::Uno: return {0x03, 0x13};
-    case FloatCond::Ult: return {0x19, 0x09};
-    case FloatCond::Ueq: return {0x08, 0x18};
-    case FloatCond::Ule: return {0x1a, 0x0a};
-    case FloatCond::Ugt: return {0x16, 0x06};
-    case FloatCond::Une: return {0x04, 0x14};
-    case FloatCond::Uge: return {0x15, 0x05};
+    case FloatCond::Olt:
+      return {0x11, 0x01};
+    case FloatCond::Oeq:
+      return {0x00, 0x10};
+    case FloatCond::Ole:
+      return {0x12, 0x02};
+    case FloatCond::Ogt:
+      return {0x1e, 0x0e};
+    case FloatCond::One:
+      return {0x0c, 0x1c};
+    case FloatCond::Oge:
+      return {0x1d, 0x0d};
+    case FloatCond::Ord:
+      return {0x07, 0x17};
+    case FloatCond::Uno:
+      return {0x03, 0x13};
+    case FloatCond::Ult:
+      return {0x19, 0x09};
+    case FloatCond::Ueq:
+      return {0x08, 0x18};
+    case FloatCond::Ule:
+      return {0x1a, 0x0a};
+    case FloatCond::Ugt:
+      return {0x16, 0x06};
+    case FloatCond::Une:
+      return {0x04, 0x14};
+    case FloatCond::Uge:
+      return {0x15, 0x05};
   }
   return {0, 0};
 }
@@ -51,19 +65,32 @@ struct SsePredicate {
 
 SsePredicate sse_predicate(FloatCond cond) {
   switch (cond) {
-    case FloatCond::Oeq: return {0, false, false};
-    case FloatCond::Olt: return {1, false, true};
-    case FloatCond::Ole: return {2, false, true};
-    case FloatCond::Uno: return {3, false, false};
-    case FloatCond::Une: return {4, false, false};
-    case FloatCond::Uge: return {5, false, true};
-    case FloatCond::Ugt: return {6, false, true};
-    case FloatCond::Ord: return {7, false, false};
-    case FloatCond::Ogt: return {1, true, true};
-    case FloatCond::Oge: return {2, true, true};
-    case FloatCond::Ule: return {5, true, true};
-    case FloatCond::Ult: return {6, true, true};
-    default: return {0, false, false, false};
+    case FloatCond::Oeq:
+      return {0, false, false};
+    case FloatCond::Olt:
+      return {1, false, true};
+    case FloatCond::Ole:
+      return {2, false, true};
+    case FloatCond::Uno:
+      return {3, false, false};
+    case FloatCond::Une:
+      return {4, false, false};
+    case FloatCond::Uge:
+      return {5, false, true};
+    case FloatCond::Ugt:
+      return {6, false, true};
+    case FloatCond::Ord:
+      return {7, false, false};
+    case FloatCond::Ogt:
+      return {1, true, true};
+    case FloatCond::Oge:
+      return {2, true, true};
+    case FloatCond::Ule:
+      return {5, true, true};
+    case FloatCond::Ult:
+      return {6, true, true};
+    default:
+      return {0, false, false, false};
   }
 }
 
@@ -132,7 +159,8 @@ void Emitter::on_fma(const Inst& in, ValueId id) {
 // ---- minimum and maximum
 
 void Emitter::fp_min_max(const Inst& in, ValueId id, bool is_max) {
-  // MINPS gives its second operand when both are zero: minimum of both orders, joined by OR, is -0 if either is.
+  // MINPS gives its second operand when both are zero: minimum of both orders, joined by OR, is -0 if either
+  // is.
   const int a = vx(in.args[0]);
   const int b = vx(in.args[1]);
   const VecOpcode op = vop::fp_opcode(is_max ? vop::kFpMax : vop::kFpMin, in.type);
@@ -194,7 +222,8 @@ void Emitter::on_vfcmp(const Inst& in, ValueId id) {
     return vec3(op, ra_.define(id, in.args[0]), a, b, signalling ? predicate.signalling : predicate.quiet);
   }
   const SsePredicate predicate = sse_predicate(in.float_cond());
-  if (!predicate.exists || (predicate.signalling != signalling && !fn_->ignore_fp_flags)) return emit_slow_call(in, id);
+  if (!predicate.exists || (predicate.signalling != signalling && !fn_->ignore_fp_flags))
+    return emit_slow_call(in, id);
   const int a = vx(in.args[predicate.swapped ? 1 : 0]);
   const int b = vx(in.args[predicate.swapped ? 0 : 1]);
   vec3(op, ra_.define(id, kNoValue, mask_of(a) | mask_of(b)), a, b, predicate.code);

@@ -20,17 +20,23 @@ constexpr uint8_t kSuppressInexact = 8;
 std::optional<uint8_t> host_rounding(uint64_t rounding) {
   if (rounding == ir::kRoundCurrent) return uint8_t{4};
   switch (static_cast<ir::fp::Rounding>(rounding)) {
-    case ir::fp::Rounding::NearestEven: return uint8_t{0};
-    case ir::fp::Rounding::TowardMinusInf: return uint8_t{1};
-    case ir::fp::Rounding::TowardPlusInf: return uint8_t{2};
-    case ir::fp::Rounding::TowardZero: return uint8_t{3};
-    default: return std::nullopt;
+    case ir::fp::Rounding::NearestEven:
+      return uint8_t{0};
+    case ir::fp::Rounding::TowardMinusInf:
+      return uint8_t{1};
+    case ir::fp::Rounding::TowardPlusInf:
+      return uint8_t{2};
+    case ir::fp::Rounding::TowardZero:
+      return uint8_t{3};
+    default:
+      return std::nullopt;
   }
 }
 
 VecOpcode round_opcode(Type type) {
   const bool wide = ir::lane_bits(type) == 64;
-  return vop::int_op3a(static_cast<uint8_t>(ir::is_vector(type) ? (wide ? 0x09 : 0x08) : (wide ? 0x0b : 0x0a)));
+  return vop::int_op3a(
+      static_cast<uint8_t>(ir::is_vector(type) ? (wide ? 0x09 : 0x08) : (wide ? 0x0b : 0x0a)));
 }
 
 /// 2^exponent in the type's lanes.
@@ -134,7 +140,8 @@ void Emitter::float_to_int(const Inst& in, ValueId id, bool is_signed) {
 
 void Emitter::floats_to_ints(const Inst& in, ValueId id, bool is_signed) {
   const auto mode = host_rounding(in.imm);
-  if (in.type != Type::V4I32 || !is_signed || !mode || in.imm2 != 0 || fp_exact_on_host()) return emit_slow_call(in, id);
+  if (in.type != Type::V4I32 || !is_signed || !mode || in.imm2 != 0 || fp_exact_on_host())
+    return emit_slow_call(in, id);
   const int a = vx(in.args[0]);
   const bool current = *mode == 4;
   int value = a;

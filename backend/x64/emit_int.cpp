@@ -12,10 +12,14 @@ using ir::ValueId;
 
 Xbyak::Reg Emitter::sized_reg(int reg, unsigned bytes) {
   switch (bytes) {
-    case 1: return r8(reg);
-    case 2: return Xbyak::Reg16(reg);
-    case 4: return Xbyak::Reg32(reg);
-    default: return Xbyak::Reg64(reg);
+    case 1:
+      return r8(reg);
+    case 2:
+      return Xbyak::Reg16(reg);
+    case 4:
+      return Xbyak::Reg32(reg);
+    default:
+      return Xbyak::Reg64(reg);
   }
 }
 
@@ -70,7 +74,9 @@ void Emitter::set_unpinned(ir::RegId row, ValueId v, bool compare) {
 
 // ---- add, subtract, logic
 
-void Emitter::alu(Alu op, int width, int to, int from) { as_.op_reg(static_cast<uint8_t>(op) * 8 + 3, width, to, from); }
+void Emitter::alu(Alu op, int width, int to, int from) {
+  as_.op_reg(static_cast<uint8_t>(op) * 8 + 3, width, to, from);
+}
 
 void Emitter::alu_rm(Alu op, int width, int to, ValueId v) {
   if ((ra_.dies(v) || op == Alu::Cmp) && ra_.readable(v, static_cast<unsigned>(width))) {
@@ -90,7 +96,8 @@ void Emitter::commutative(Alu op, const Inst& in, ValueId id) {
   if (immediate(b, imm)) {
     const int from = gp(a);
     const int to = ra_.define(id, a);
-    if (to != from && op == Alu::Add) return as_.lea(r(to, in.type), Xbyak::util::ptr[Xbyak::Reg64(from) + imm]);
+    if (to != from && op == Alu::Add)
+      return as_.lea(r(to, in.type), Xbyak::util::ptr[Xbyak::Reg64(from) + imm]);
     if (to != from) as_.move(to, from, in.type == Type::I64 ? 64 : 32);
     as_.op_imm(static_cast<int>(op), width, to, imm);
     if (whole) flags_are_result(id, in.type);
@@ -279,16 +286,24 @@ void Emitter::on_abs(const Inst& in, ValueId id) {
 void Emitter::shift_by_constant(Shift op, const Inst& in, ValueId id, int amount) {
   const int from = gp(in.args[0]);
   const int to = ra_.define(id, in.args[0]);
-  if (op == Shift::RotateRight && host_.bmi2 && to != from) return as_.rorx(r(to, in.type), r(from, in.type), static_cast<uint8_t>(amount));
+  if (op == Shift::RotateRight && host_.bmi2 && to != from)
+    return as_.rorx(r(to, in.type), r(from, in.type), static_cast<uint8_t>(amount));
   if (op == Shift::Left && amount == 1 && to != from) {
     return as_.lea(r(to, in.type), Xbyak::util::ptr[Xbyak::Reg64(from) + Xbyak::Reg64(from)]);
   }
   if (to != from) as_.move(to, from, in.type == Type::I64 ? 64 : 32);
   switch (op) {
-    case Shift::Left: as_.shl(r(to, in.type), amount); break;
-    case Shift::LogicalRight: as_.shr(r(to, in.type), amount); break;
-    case Shift::ArithmeticRight: as_.sar(r(to, in.type), amount); break;
-    case Shift::RotateRight: return as_.ror(r(to, in.type), amount);
+    case Shift::Left:
+      as_.shl(r(to, in.type), amount);
+      break;
+    case Shift::LogicalRight:
+      as_.shr(r(to, in.type), amount);
+      break;
+    case Shift::ArithmeticRight:
+      as_.sar(r(to, in.type), amount);
+      break;
+    case Shift::RotateRight:
+      return as_.ror(r(to, in.type), amount);
   }
   if (amount != 0) flags_are_result(id, in.type);
 }
@@ -303,10 +318,14 @@ void Emitter::shift_by_cl(Shift op, const Inst& in, ValueId id) {
   const int to = ra_.define(id, in.args[0], mask_of(kRcx));
   if (to != from) as_.move(to, from, in.type == Type::I64 ? 64 : 32);
   switch (op) {
-    case Shift::Left: return as_.shl(r(to, in.type), Xbyak::util::cl);
-    case Shift::LogicalRight: return as_.shr(r(to, in.type), Xbyak::util::cl);
-    case Shift::ArithmeticRight: return as_.sar(r(to, in.type), Xbyak::util::cl);
-    case Shift::RotateRight: return as_.ror(r(to, in.type), Xbyak::util::cl);
+    case Shift::Left:
+      return as_.shl(r(to, in.type), Xbyak::util::cl);
+    case Shift::LogicalRight:
+      return as_.shr(r(to, in.type), Xbyak::util::cl);
+    case Shift::ArithmeticRight:
+      return as_.sar(r(to, in.type), Xbyak::util::cl);
+    case Shift::RotateRight:
+      return as_.ror(r(to, in.type), Xbyak::util::cl);
   }
 }
 
@@ -320,9 +339,12 @@ void Emitter::shift(Shift op, const Inst& in, ValueId id) {
   const int count = gp(amount);
   const int to = ra_.define(id, in.args[0]);
   switch (op) {
-    case Shift::Left: return as_.shlx(r(to, in.type), r(from, in.type), r(count, in.type));
-    case Shift::LogicalRight: return as_.shrx(r(to, in.type), r(from, in.type), r(count, in.type));
-    default: return as_.sarx(r(to, in.type), r(from, in.type), r(count, in.type));
+    case Shift::Left:
+      return as_.shlx(r(to, in.type), r(from, in.type), r(count, in.type));
+    case Shift::LogicalRight:
+      return as_.shrx(r(to, in.type), r(from, in.type), r(count, in.type));
+    default:
+      return as_.sarx(r(to, in.type), r(from, in.type), r(count, in.type));
   }
 }
 
@@ -502,9 +524,15 @@ void Emitter::on_sext(const Inst& in, ValueId id) {
       as_.movzx(r(to, 32), r8(from));
       as_.neg(r(to, width));
       break;
-    case 8: as_.movsx(r(to, width), r8(from)); break;
-    case 16: as_.movsx(r(to, width), Xbyak::Reg16(from)); break;
-    default: as_.movsxd(Xbyak::Reg64(to), Xbyak::Reg32(from)); break;
+    case 8:
+      as_.movsx(r(to, width), r8(from));
+      break;
+    case 16:
+      as_.movsx(r(to, width), Xbyak::Reg16(from));
+      break;
+    default:
+      as_.movsxd(Xbyak::Reg64(to), Xbyak::Reg32(from));
+      break;
   }
 }
 

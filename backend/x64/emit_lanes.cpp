@@ -41,8 +41,10 @@ void Emitter::on_splat(const Inst& in, ValueId id) {
     case 16:
       vec1(vop::kPshufLW, to, from, 0);
       return vec3(vop::kPunpckl[3], to, to, to);
-    case 32: return vec1(vop::kPshufD, to, from, 0);
-    default: return vec1(vop::kPshufD, to, from, 0x44);
+    case 32:
+      return vec1(vop::kPshufD, to, from, 0);
+    default:
+      return vec1(vop::kPshufD, to, from, 0x44);
   }
 }
 
@@ -65,7 +67,8 @@ void Emitter::on_extract_lane(const Inst& in, ValueId id) {
   const ValueId v = in.args[0];
   const auto lane = static_cast<uint8_t>(in.imm);
   const bool is_float = ir::is_float(in.type);
-  if (ra_.readable(v, 128) && in.type != Type::F16 && (ra_.dies(v) || !is_float)) return extract_from_memory(in, id);
+  if (ra_.readable(v, 128) && in.type != Type::F16 && (ra_.dies(v) || !is_float))
+    return extract_from_memory(in, id);
   if (is_float && lane == 0) return ra_.alias(id, v, false);
   const int from = vx(v);
   if (is_float) {
@@ -75,10 +78,18 @@ void Emitter::on_extract_lane(const Inst& in, ValueId id) {
   }
   const int to = ra_.define(id);
   switch (ir::bits(in.type)) {
-    case 8: as_.pextrb(r(to, 32), x(from), lane); break;
-    case 16: as_.pextrw(r(to, 32), x(from), lane); break;
-    case 32: lane == 0 ? as_.movd(Xbyak::Reg32(to), x(from)) : as_.pextrd(r(to, 32), x(from), lane); break;
-    default: lane == 0 ? as_.movq(Xbyak::Reg64(to), x(from)) : as_.pextrq(Xbyak::Reg64(to), x(from), lane); break;
+    case 8:
+      as_.pextrb(r(to, 32), x(from), lane);
+      break;
+    case 16:
+      as_.pextrw(r(to, 32), x(from), lane);
+      break;
+    case 32:
+      lane == 0 ? as_.movd(Xbyak::Reg32(to), x(from)) : as_.pextrd(r(to, 32), x(from), lane);
+      break;
+    default:
+      lane == 0 ? as_.movq(Xbyak::Reg64(to), x(from)) : as_.pextrq(Xbyak::Reg64(to), x(from), lane);
+      break;
   }
   ra_.set_clean(id, true);
 }
@@ -93,10 +104,14 @@ void Emitter::on_insert_lane(const Inst& in, ValueId id) {
     const int to = ra_.define(id, v);
     vec_move(to, into);
     switch (ir::lane_bits(in.type)) {
-      case 8: return as_.pinsrb(x(to), r(from, 32), lane);
-      case 16: return as_.pinsrw(x(to), r(from, 32), lane);
-      case 32: return as_.pinsrd(x(to), r(from, 32), lane);
-      default: return as_.pinsrq(x(to), Xbyak::Reg64(from), lane);
+      case 8:
+        return as_.pinsrb(x(to), r(from, 32), lane);
+      case 16:
+        return as_.pinsrw(x(to), r(from, 32), lane);
+      case 32:
+        return as_.pinsrd(x(to), r(from, 32), lane);
+      default:
+        return as_.pinsrq(x(to), Xbyak::Reg64(from), lane);
     }
   }
   const int from = vx(scalar);
@@ -108,8 +123,10 @@ void Emitter::on_insert_lane(const Inst& in, ValueId id) {
       vec_move(to, into);
       return as_.pinsrw(x(to), r(temp, 32), lane);
     }
-    case 32: return vec3(vop::kInsertps, to, into, from, static_cast<uint8_t>(lane << 4));
-    default: return vec3(lane == 0 ? vop::kMovsd : vop::kPunpckl[3], to, into, from);
+    case 32:
+      return vec3(vop::kInsertps, to, into, from, static_cast<uint8_t>(lane << 4));
+    default:
+      return vec3(lane == 0 ? vop::kMovsd : vop::kPunpckl[3], to, into, from);
   }
 }
 
@@ -125,8 +142,10 @@ void Emitter::on_scalar_to_vec(const Inst& in, ValueId id) {
         as_.pextrw(r(temp, 32), x(from), 0);
         return as_.movd(x(to), Xbyak::Reg32(temp));
       }
-      case 32: return vec3(vop::kInsertps, to, from, from, 0x0e);
-      default: return vec1(vop::kMovq, to, from);
+      case 32:
+        return vec3(vop::kInsertps, to, from, from, 0x0e);
+      default:
+        return vec1(vop::kMovq, to, from);
     }
   }
   const int from = ir::lane_bits(in.type) < 32 ? gp_zero_extended(v) : gp(v);

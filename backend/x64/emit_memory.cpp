@@ -1,8 +1,8 @@
 #include "backend/x64/emitter.h"
 #include "ir/support/bits.h"
 
-// Guest memory. x86 is TSO: plain and acquire loads are loads, plain and release stores are stores, and only a store that a
-// later acquire load must not pass needs more (docs/adr/0008).
+// Guest memory. x86 is TSO: plain and acquire loads are loads, plain and release stores are stores, and only
+// a store that a later acquire load must not pass needs more (docs/adr/0008).
 namespace ferry::backend::x64 {
 
 using ir::AtomicKind;
@@ -13,11 +13,16 @@ using namespace Xbyak::util;
 
 Xbyak::Address Emitter::sized(const Memory& at, unsigned bytes) {
   switch (bytes) {
-    case 1: return byte[at];
-    case 2: return word[at];
-    case 4: return dword[at];
-    case 8: return qword[at];
-    default: return xword[at];
+    case 1:
+      return byte[at];
+    case 2:
+      return word[at];
+    case 4:
+      return dword[at];
+    case 8:
+      return qword[at];
+    default:
+      return xword[at];
   }
 }
 
@@ -26,7 +31,8 @@ Memory Emitter::address(ValueId base, ValueId index, const MemAccess& m) {
   const bool has_index = index != ir::kNoValue;
   if (has_index && ra_.is_const(index)) {
     const int64_t moved = disp + static_cast<int64_t>(ra_.constant(index) << m.scale);
-    if (moved == static_cast<int32_t>(moved)) return address(base, ir::kNoValue, {.disp = static_cast<int32_t>(moved)});
+    if (moved == static_cast<int32_t>(moved))
+      return address(base, ir::kNoValue, {.disp = static_cast<int32_t>(moved)});
   }
   if (!has_index && ra_.is_const(base)) {
     const auto absolute = static_cast<int64_t>(ra_.constant(base)) + disp;
@@ -48,10 +54,15 @@ Memory Emitter::address(ValueId base, ValueId index, const MemAccess& m) {
 
 void Emitter::load_int(int to, const Memory& from, unsigned bytes, bool sign_extend, int width) {
   switch (bytes) {
-    case 8: return as_.op_memory(0x8b, 64, to, from);
-    case 4: return sign_extend && width == 64 ? as_.op_memory(0x63, 64, to, from) : as_.op_memory(0x8b, 32, to, from);
-    case 2: return as_.op_memory(sign_extend ? 0x0fbf : 0x0fb7, sign_extend ? width : 32, to, from);
-    default: return as_.op_memory(sign_extend ? 0x0fbe : 0x0fb6, sign_extend ? width : 32, to, from);
+    case 8:
+      return as_.op_memory(0x8b, 64, to, from);
+    case 4:
+      return sign_extend && width == 64 ? as_.op_memory(0x63, 64, to, from)
+                                        : as_.op_memory(0x8b, 32, to, from);
+    case 2:
+      return as_.op_memory(sign_extend ? 0x0fbf : 0x0fb7, sign_extend ? width : 32, to, from);
+    default:
+      return as_.op_memory(sign_extend ? 0x0fbe : 0x0fb6, sign_extend ? width : 32, to, from);
   }
 }
 
@@ -67,9 +78,12 @@ void Emitter::on_load(const Inst& in, ValueId id) {
   if (m.bytes >= 4) {
     guarded([&] {
       switch (m.bytes) {
-        case 4: return as_.movd(x(to), sized(at, 4));
-        case 8: return as_.movq(x(to), sized(at, 8));
-        default: return as_.op_memory(0x0f10, 32, to, at);  // movups
+        case 4:
+          return as_.movd(x(to), sized(at, 4));
+        case 8:
+          return as_.movq(x(to), sized(at, 8));
+        default:
+          return as_.op_memory(0x0f10, 32, to, at);  // movups
       }
     });
   } else {
@@ -108,11 +122,16 @@ void Emitter::store_value(const Memory& to, ValueId v, unsigned bytes) {
   const int from = vx(v);
   guarded([&] {
     switch (bytes) {
-      case 1: return as_.pextrb(sized(to, 1), x(from), 0);
-      case 2: return as_.pextrw(sized(to, 2), x(from), 0);
-      case 4: return as_.movd(sized(to, 4), x(from));
-      case 8: return as_.movq(sized(to, 8), x(from));
-      default: return as_.op_memory(0x0f11, 32, from, to);  // movups
+      case 1:
+        return as_.pextrb(sized(to, 1), x(from), 0);
+      case 2:
+        return as_.pextrw(sized(to, 2), x(from), 0);
+      case 4:
+        return as_.movd(sized(to, 4), x(from));
+      case 8:
+        return as_.movq(sized(to, 8), x(from));
+      default:
+        return as_.op_memory(0x0f11, 32, from, to);  // movups
     }
   });
 }
@@ -174,9 +193,12 @@ void Emitter::on_atomic_rmw(const Inst& in, ValueId id) {
     return guarded([&] {
       as_.lock();
       switch (kind) {
-        case AtomicKind::AndNot: return as_.and_(sized(at, m.bytes), sized_reg(from, m.bytes));
-        case AtomicKind::Or: return as_.or_(sized(at, m.bytes), sized_reg(from, m.bytes));
-        default: return as_.xor_(sized(at, m.bytes), sized_reg(from, m.bytes));
+        case AtomicKind::AndNot:
+          return as_.and_(sized(at, m.bytes), sized_reg(from, m.bytes));
+        case AtomicKind::Or:
+          return as_.or_(sized(at, m.bytes), sized_reg(from, m.bytes));
+        default:
+          return as_.xor_(sized(at, m.bytes), sized_reg(from, m.bytes));
       }
     });
   }
@@ -211,12 +233,21 @@ void Emitter::rmw_loop(const Inst& in, ValueId id, const Memory& at, unsigned by
         as_.mov(wide, given);
         as_.xor_(wide, old);
         break;
-      case AtomicKind::Smax: choose(HostCond::G); break;
-      case AtomicKind::Smin: choose(HostCond::L); break;
-      case AtomicKind::Umax: choose(HostCond::A); break;
-      case AtomicKind::Umin: choose(HostCond::B); break;
+      case AtomicKind::Smax:
+        choose(HostCond::G);
+        break;
+      case AtomicKind::Smin:
+        choose(HostCond::L);
+        break;
+      case AtomicKind::Umax:
+        choose(HostCond::A);
+        break;
+      case AtomicKind::Umin:
+        choose(HostCond::B);
+        break;
       case AtomicKind::Swap:
-      case AtomicKind::Add: break;
+      case AtomicKind::Add:
+        break;
     }
     as_.lock();
     as_.cmpxchg(sized(at, bytes), sized_reg(next, bytes));

@@ -39,7 +39,8 @@ bool in_units(const uint8_t (&bytes)[16], unsigned unit, uint8_t (&units)[16]) {
 }
 
 uint8_t immediate_of(const uint8_t* lanes) {
-  return static_cast<uint8_t>((lanes[0] & 3) | (lanes[1] & 3) << 2 | (lanes[2] & 3) << 4 | (lanes[3] & 3) << 6);
+  return static_cast<uint8_t>((lanes[0] & 3) | (lanes[1] & 3) << 2 | (lanes[2] & 3) << 4 |
+                              (lanes[3] & 3) << 6);
 }
 
 /// Whether bytes[i] == start + i for every i in [from, to).

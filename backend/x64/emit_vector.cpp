@@ -4,8 +4,8 @@
 // Lane-wise integer operations on vectors.
 namespace ferry::backend::x64 {
 
-using ir::kNoValue;
 using ir::IntCond;
+using ir::kNoValue;
 using ir::Op;
 using ir::Type;
 using ir::ValueId;
@@ -17,10 +17,14 @@ constexpr uint64_t repeat_byte(uint64_t byte) { return byte * 0x0101010101010101
 /// One of four rows by lane width, 8 to 64 bits.
 constexpr VecOpcode by_lane(Type type, VecOpcode b, VecOpcode w, VecOpcode d, VecOpcode q = {}) {
   switch (ir::lane_bits(type)) {
-    case 8: return b;
-    case 16: return w;
-    case 32: return d;
-    default: return q;
+    case 8:
+      return b;
+    case 16:
+      return w;
+    case 32:
+      return d;
+    default:
+      return q;
   }
 }
 
@@ -29,23 +33,40 @@ constexpr VecOpcode by_lane(Type type, VecOpcode b, VecOpcode w, VecOpcode d, Ve
 VecOpcode Emitter::vec_op(Op op, Type type) {
   using namespace vop;
   switch (op) {
-    case Op::add: return by_lane(type, kPaddB, kPaddW, kPaddD, kPaddQ);
-    case Op::sub: return by_lane(type, kPsubB, kPsubW, kPsubD, kPsubQ);
-    case Op::mul: return by_lane(type, {}, kPmullW, kPmullD);
-    case Op::and_: return kPand;
-    case Op::or_: return kPor;
-    case Op::xor_: return kPxor;
-    case Op::andn: return kPandn;
-    case Op::smin: return by_lane(type, kPminSB, kPminSW, kPminSD);
-    case Op::smax: return by_lane(type, kPmaxSB, kPmaxSW, kPmaxSD);
-    case Op::umin: return by_lane(type, kPminUB, kPminUW, kPminUD);
-    case Op::umax: return by_lane(type, kPmaxUB, kPmaxUW, kPmaxUD);
-    case Op::uadd_sat: return by_lane(type, kPaddusB, kPaddusW, {});
-    case Op::sadd_sat: return by_lane(type, kPaddsB, kPaddsW, {});
-    case Op::usub_sat: return by_lane(type, kPsubusB, kPsubusW, {});
-    case Op::ssub_sat: return by_lane(type, kPsubsB, kPsubsW, {});
-    case Op::uavg_round: return by_lane(type, kPavgB, kPavgW, {});
-    default: return {};
+    case Op::add:
+      return by_lane(type, kPaddB, kPaddW, kPaddD, kPaddQ);
+    case Op::sub:
+      return by_lane(type, kPsubB, kPsubW, kPsubD, kPsubQ);
+    case Op::mul:
+      return by_lane(type, {}, kPmullW, kPmullD);
+    case Op::and_:
+      return kPand;
+    case Op::or_:
+      return kPor;
+    case Op::xor_:
+      return kPxor;
+    case Op::andn:
+      return kPandn;
+    case Op::smin:
+      return by_lane(type, kPminSB, kPminSW, kPminSD);
+    case Op::smax:
+      return by_lane(type, kPmaxSB, kPmaxSW, kPmaxSD);
+    case Op::umin:
+      return by_lane(type, kPminUB, kPminUW, kPminUD);
+    case Op::umax:
+      return by_lane(type, kPmaxUB, kPmaxUW, kPmaxUD);
+    case Op::uadd_sat:
+      return by_lane(type, kPaddusB, kPaddusW, {});
+    case Op::sadd_sat:
+      return by_lane(type, kPaddsB, kPaddsW, {});
+    case Op::usub_sat:
+      return by_lane(type, kPsubusB, kPsubusW, {});
+    case Op::ssub_sat:
+      return by_lane(type, kPsubsB, kPsubsW, {});
+    case Op::uavg_round:
+      return by_lane(type, kPavgB, kPavgW, {});
+    default:
+      return {};
   }
 }
 
@@ -136,8 +157,8 @@ void Emitter::vec_mul_bytes(const Inst& in, ValueId id) {
 
 // ---- byte look-ups: each result byte depends on its operand's two nibbles
 
-void Emitter::nibble_lookup(const Inst& in, ValueId id, const uint64_t (&low_table)[2], const uint64_t (&high_table)[2],
-                            const VecOpcode& join) {
+void Emitter::nibble_lookup(const Inst& in, ValueId id, const uint64_t (&low_table)[2],
+                            const uint64_t (&high_table)[2], const VecOpcode& join) {
   const int a = vx(in.args[0]);
   const int high = ra_.scratch_xmm();
   const int index = ra_.scratch_xmm();
@@ -181,9 +202,15 @@ void Emitter::on_vicmp(const Inst& in, ValueId id) {
   const int to = ra_.define(id, kNoValue, mask_of(first) | mask_of(second));
   if (!is_unsigned) {
     switch (cond) {
-      case IntCond::Ne: vec3(equal, to, first, second); break;
-      case IntCond::Sge: vec3(greater, to, second, first); break;
-      default: vec3(greater, to, first, second); break;  // Sle
+      case IntCond::Ne:
+        vec3(equal, to, first, second);
+        break;
+      case IntCond::Sge:
+        vec3(greater, to, second, first);
+        break;
+      default:
+        vec3(greater, to, first, second);
+        break;  // Sle
     }
     return vec_invert(to);
   }
@@ -241,9 +268,12 @@ void Emitter::shift_lanes(const Inst& in, ValueId id, Shift op) {
     return lane == 16 ? w : lane == 32 ? d : q;
   };
   switch (op) {
-    case Shift::Left: return vec_shift_imm(pick(vop::kSllW, vop::kSllD, vop::kSllQ), to, a, amount);
-    case Shift::LogicalRight: return vec_shift_imm(pick(vop::kSrlW, vop::kSrlD, vop::kSrlQ), to, a, amount);
-    default: return vec_shift_imm(lane == 16 ? vop::kSraW : vop::kSraD, to, a, amount);
+    case Shift::Left:
+      return vec_shift_imm(pick(vop::kSllW, vop::kSllD, vop::kSllQ), to, a, amount);
+    case Shift::LogicalRight:
+      return vec_shift_imm(pick(vop::kSrlW, vop::kSrlD, vop::kSrlQ), to, a, amount);
+    default:
+      return vec_shift_imm(lane == 16 ? vop::kSraW : vop::kSraD, to, a, amount);
   }
 }
 

@@ -93,7 +93,8 @@ class StubWriter {
     as_.jump_cache_index(ecx, rax);
     as_.cmp(ptr[r12 + rcx + FERRY_AREA_OFFSET(jump_cache)], rax);
     as_.jne(miss);
-    as_.jmp(ptr[r12 + rcx + (FERRY_AREA_OFFSET(jump_cache) + static_cast<int>(offsetof(JumpCacheEntry, code)))]);
+    as_.jmp(
+        ptr[r12 + rcx + (FERRY_AREA_OFFSET(jump_cache) + static_cast<int>(offsetof(JumpCacheEntry, code)))]);
     return indirect_;
   }
 
@@ -115,8 +116,8 @@ class StubWriter {
     return at;
   }
 
-  /// Called with a SlowOp behind the call and its operands in RuntimeArea::slow_operands, where the result goes too;
-  /// keeps every register.
+  /// Called with a SlowOp behind the call and its operands in RuntimeArea::slow_operands, where the result
+  /// goes too; keeps every register.
   const void* slow_op() {
     constexpr int kVectorBytes = 16 * 16;
     const Xbyak::Reg64 kept[] = {rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11};
@@ -163,7 +164,9 @@ class Bytes {
     return *this;
   }
   /// A 32-bit displacement from the end of the instruction, which it ends.
-  Bytes& relative(const void* to) { return value(static_cast<int32_t>(static_cast<const std::byte*>(to) - (at_ + 4))); }
+  Bytes& relative(const void* to) {
+    return value(static_cast<int32_t>(static_cast<const std::byte*>(to) - (at_ + 4)));
+  }
   std::byte* at() const { return at_; }
   size_t size() const { return static_cast<size_t>(at_ - start_); }
 
@@ -185,8 +188,9 @@ support::Result<StubCode> emit_stubs(const ir::StateLayout& layout, CodeSpace& s
 
 size_t emit_resolver(std::byte* at, LinkSlot& slot) {
   Bytes out(at);
-  out.put({0x48, 0x8d, 0x05}).relative(&slot);                                            // lea rax, [slot]
-  out.put({0x41, 0xff, 0xa4, 0x24}).value(int32_t{FERRY_AREA_OFFSET(stubs.resolve_link)});  // jmp [r12 + resolve_link]
+  out.put({0x48, 0x8d, 0x05}).relative(&slot);  // lea rax, [slot]
+  out.put({0x41, 0xff, 0xa4, 0x24})
+      .value(int32_t{FERRY_AREA_OFFSET(stubs.resolve_link)});  // jmp [r12 + resolve_link]
   slot.unresolved = at;
   slot.target.store(at, std::memory_order_relaxed);
   return out.size();
@@ -194,18 +198,21 @@ size_t emit_resolver(std::byte* at, LinkSlot& slot) {
 
 size_t emit_call_thunk(std::byte* at, const LinkSlot* target, const LinkSlot& back, GuestAddr return_pc) {
   Bytes out(at);
-  out.put({0x49, 0x3b, 0xa4, 0x24}).value(int32_t{FERRY_AREA_OFFSET(return_stack_limit)});  // cmp rsp, [r12 + limit]
-  out.put({0x73, 0x0f});                                                                    // jae +15
-  out.put({0x48, 0x8d, 0x0d}).value(int32_t{8});                                             // lea rcx, [rip + 8]
-  out.put({0x41, 0xff, 0xa4, 0x24}).value(int32_t{FERRY_AREA_OFFSET(stubs.reset_returns)});  // jmp [r12 + reset_returns]
-  out.put({0x48, 0xb9}).value(return_pc.value);                                             // mov rcx, return_pc
-  out.put({0x51});                                                                          // push rcx
+  out.put({0x49, 0x3b, 0xa4, 0x24})
+      .value(int32_t{FERRY_AREA_OFFSET(return_stack_limit)});  // cmp rsp, [r12 + limit]
+  out.put({0x73, 0x0f});                                       // jae +15
+  out.put({0x48, 0x8d, 0x0d}).value(int32_t{8});               // lea rcx, [rip + 8]
+  out.put({0x41, 0xff, 0xa4, 0x24})
+      .value(int32_t{FERRY_AREA_OFFSET(stubs.reset_returns)});  // jmp [r12 + reset_returns]
+  out.put({0x48, 0xb9}).value(return_pc.value);                 // mov rcx, return_pc
+  out.put({0x51});                                              // push rcx
   if (target) {
     out.put({0xff, 0x15}).relative(target);  // call [target]
   } else {
-    out.put({0x41, 0xff, 0x94, 0x24}).value(int32_t{FERRY_AREA_OFFSET(stubs.indirect)});  // call [r12 + indirect]
+    out.put({0x41, 0xff, 0x94, 0x24})
+        .value(int32_t{FERRY_AREA_OFFSET(stubs.indirect)});  // call [r12 + indirect]
   }
-  out.put({0x48, 0x83, 0xc4, 0x08});     // add rsp, 8
+  out.put({0x48, 0x83, 0xc4, 0x08});      // add rsp, 8
   out.put({0xff, 0x25}).relative(&back);  // jmp [back]
   return out.size();
 }

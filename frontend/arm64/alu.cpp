@@ -7,13 +7,15 @@
 namespace ferry::arm64 {
 
 bool AluHandlers::ADR(uint32_t, uint32_t, uint32_t d) {
-  const int64_t offset = support::sign_extend(support::extract(word_, 5, 19) << 2 | support::extract(word_, 29, 2), 21);
+  const int64_t offset =
+      support::sign_extend(support::extract(word_, 5, 19) << 2 | support::extract(word_, 29, 2), 21);
   set_r(d, b_.i64(pc_.value + static_cast<uint64_t>(offset)));
   return true;
 }
 
 bool AluHandlers::ADRP(uint32_t, uint32_t, uint32_t d) {
-  const int64_t pages = support::sign_extend(support::extract(word_, 5, 19) << 2 | support::extract(word_, 29, 2), 21);
+  const int64_t pages =
+      support::sign_extend(support::extract(word_, 5, 19) << 2 | support::extract(word_, 29, 2), 21);
   set_r(d, b_.i64(support::align_down(pc_.value, 4096) + static_cast<uint64_t>(pages * 4096)));
   return true;
 }
@@ -54,19 +56,23 @@ AluHandlers::Value AluHandlers::shifted(uint32_t sf, uint32_t m, uint32_t shift,
   return b_.binary(kShifts[shift], value, konst(sf, amount));
 }
 
-bool AluHandlers::ADD_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n, uint32_t d) {
+bool AluHandlers::ADD_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n,
+                            uint32_t d) {
   if (sf == 0 && amount >= 32) return unallocated();
   return add(Flags::Keep, r(sf, n), shifted(sf, m, shift, amount), d, false);
 }
-bool AluHandlers::ADDS_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n, uint32_t d) {
+bool AluHandlers::ADDS_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n,
+                             uint32_t d) {
   if (sf == 0 && amount >= 32) return unallocated();
   return add(Flags::Set, r(sf, n), shifted(sf, m, shift, amount), d, false);
 }
-bool AluHandlers::SUB_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n, uint32_t d) {
+bool AluHandlers::SUB_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n,
+                            uint32_t d) {
   if (sf == 0 && amount >= 32) return unallocated();
   return sub(Flags::Keep, r(sf, n), shifted(sf, m, shift, amount), d, false);
 }
-bool AluHandlers::SUBS_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n, uint32_t d) {
+bool AluHandlers::SUBS_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n,
+                             uint32_t d) {
   if (sf == 0 && amount >= 32) return unallocated();
   return sub(Flags::Set, r(sf, n), shifted(sf, m, shift, amount), d, false);
 }
@@ -82,7 +88,8 @@ bool AluHandlers::ADD_ext(uint32_t sf, uint32_t m, uint32_t option, uint32_t amo
   if (amount > 4) return unallocated();
   return add(Flags::Keep, r_sp(sf, n), b_.shl(extended(sf, m, option), konst(sf, amount)), d, true);
 }
-bool AluHandlers::ADDS_ext(uint32_t sf, uint32_t m, uint32_t option, uint32_t amount, uint32_t n, uint32_t d) {
+bool AluHandlers::ADDS_ext(uint32_t sf, uint32_t m, uint32_t option, uint32_t amount, uint32_t n,
+                           uint32_t d) {
   if (amount > 4) return unallocated();
   return add(Flags::Set, r_sp(sf, n), b_.shl(extended(sf, m, option), konst(sf, amount)), d, false);
 }
@@ -90,7 +97,8 @@ bool AluHandlers::SUB_ext(uint32_t sf, uint32_t m, uint32_t option, uint32_t amo
   if (amount > 4) return unallocated();
   return sub(Flags::Keep, r_sp(sf, n), b_.shl(extended(sf, m, option), konst(sf, amount)), d, true);
 }
-bool AluHandlers::SUBS_ext(uint32_t sf, uint32_t m, uint32_t option, uint32_t amount, uint32_t n, uint32_t d) {
+bool AluHandlers::SUBS_ext(uint32_t sf, uint32_t m, uint32_t option, uint32_t amount, uint32_t n,
+                           uint32_t d) {
   if (amount > 4) return unallocated();
   return sub(Flags::Set, r_sp(sf, n), b_.shl(extended(sf, m, option), konst(sf, amount)), d, false);
 }

@@ -45,38 +45,46 @@ bool AluHandlers::logical(Op op, uint32_t sf, Value b, uint32_t n, uint32_t d) {
   return true;
 }
 
-bool AluHandlers::AND_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n, uint32_t d) {
+bool AluHandlers::AND_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n,
+                            uint32_t d) {
   if (sf == 0 && amount >= 32) return unallocated();
   return logical(Op::and_, sf, shifted(sf, m, shift, amount), n, d);
 }
-bool AluHandlers::BIC_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n, uint32_t d) {
+bool AluHandlers::BIC_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n,
+                            uint32_t d) {
   if (sf == 0 && amount >= 32) return unallocated();
   return logical(Op::andn, sf, shifted(sf, m, shift, amount), n, d);
 }
-bool AluHandlers::ORR_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n, uint32_t d) {
+bool AluHandlers::ORR_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n,
+                            uint32_t d) {
   if (sf == 0 && amount >= 32) return unallocated();
   return logical(Op::or_, sf, shifted(sf, m, shift, amount), n, d);
 }
-bool AluHandlers::ORN_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n, uint32_t d) {
+bool AluHandlers::ORN_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n,
+                            uint32_t d) {
   if (sf == 0 && amount >= 32) return unallocated();
   return logical(Op::or_, sf, b_.not_(shifted(sf, m, shift, amount)), n, d);
 }
-bool AluHandlers::EOR_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n, uint32_t d) {
+bool AluHandlers::EOR_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n,
+                            uint32_t d) {
   if (sf == 0 && amount >= 32) return unallocated();
   return logical(Op::xor_, sf, shifted(sf, m, shift, amount), n, d);
 }
-bool AluHandlers::EON_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n, uint32_t d) {
+bool AluHandlers::EON_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n,
+                            uint32_t d) {
   if (sf == 0 && amount >= 32) return unallocated();
   return logical(Op::xor_, sf, b_.not_(shifted(sf, m, shift, amount)), n, d);
 }
-bool AluHandlers::ANDS_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n, uint32_t d) {
+bool AluHandlers::ANDS_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n,
+                             uint32_t d) {
   if (sf == 0 && amount >= 32) return unallocated();
   const Value result = b_.and_(r(sf, n), shifted(sf, m, shift, amount));
   set_flags_logic(result);
   set_r(d, result);
   return true;
 }
-bool AluHandlers::BICS_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n, uint32_t d) {
+bool AluHandlers::BICS_shift(uint32_t sf, uint32_t shift, uint32_t m, uint32_t amount, uint32_t n,
+                             uint32_t d) {
   if (sf == 0 && amount >= 32) return unallocated();
   const Value result = b_.andn(r(sf, n), shifted(sf, m, shift, amount));
   set_flags_logic(result);
@@ -105,8 +113,8 @@ bool AluHandlers::MOVK(uint32_t sf, uint32_t hw, uint32_t imm, uint32_t d) {
   return true;
 }
 
-// ---- bitfields. With R = immr and S = imms: S >= R extracts bits S..R to the bottom; S < R moves bits S..0 up to
-// position width - R (Arm ARM, SBFM, BFM, UBFM).
+// ---- bitfields. With R = immr and S = imms: S >= R extracts bits S..R to the bottom; S < R moves bits S..0
+// up to position width - R (Arm ARM, SBFM, BFM, UBFM).
 
 bool AluHandlers::extend_bits(Op op, Value bits, unsigned from, uint32_t d) {
   set_r(d, b_.unary(op, bits.type, b_.trunc(ir::int_type(from), bits)));

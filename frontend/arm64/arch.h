@@ -16,7 +16,8 @@ class Arch final : public ir::GuestArch {
   void after_fork_child() const override;
   std::string disassemble(GuestAddr pc, std::span<const std::byte> code) const override;
 
-  /// Top-byte-ignore: Linux sets TCR_EL1.TBI0 for all programs (Documentation/arch/arm64/tagged-pointers.rst).
+  /// Top-byte-ignore: Linux sets TCR_EL1.TBI0 for all programs
+  /// (Documentation/arch/arm64/tagged-pointers.rst).
   static constexpr uint64_t kAddressMask = 0x00ff'ffff'ffff'ffff;
 };
 

@@ -1,8 +1,8 @@
 #include "frontend/arm64/load_store.h"
 #include "ir/support/bits.h"
 
-// Exclusives, loads-acquire and stores-release, and FEAT_LSE. The IR's atomic operations are sequentially consistent, so
-// the acquire and release bits of LSE instructions change nothing.
+// Exclusives, loads-acquire and stores-release, and FEAT_LSE. The IR's atomic operations are sequentially
+// consistent, so the acquire and release bits of LSE instructions change nothing.
 
 namespace ferry::arm64 {
 namespace {
@@ -25,11 +25,21 @@ bool LoadStoreHandlers::store_ordered(Address address, uint32_t t, uint32_t size
   return true;
 }
 
-bool LoadStoreHandlers::LDAR(uint32_t size, uint32_t n, uint32_t t) { return load_ordered({x_sp(n)}, t, size); }
-bool LoadStoreHandlers::LDLAR(uint32_t size, uint32_t n, uint32_t t) { return load_ordered({x_sp(n)}, t, size); }
-bool LoadStoreHandlers::LDAPR(uint32_t size, uint32_t n, uint32_t t) { return load_ordered({x_sp(n)}, t, size); }
-bool LoadStoreHandlers::STLR(uint32_t size, uint32_t n, uint32_t t) { return store_ordered({x_sp(n)}, t, size); }
-bool LoadStoreHandlers::STLLR(uint32_t size, uint32_t n, uint32_t t) { return store_ordered({x_sp(n)}, t, size); }
+bool LoadStoreHandlers::LDAR(uint32_t size, uint32_t n, uint32_t t) {
+  return load_ordered({x_sp(n)}, t, size);
+}
+bool LoadStoreHandlers::LDLAR(uint32_t size, uint32_t n, uint32_t t) {
+  return load_ordered({x_sp(n)}, t, size);
+}
+bool LoadStoreHandlers::LDAPR(uint32_t size, uint32_t n, uint32_t t) {
+  return load_ordered({x_sp(n)}, t, size);
+}
+bool LoadStoreHandlers::STLR(uint32_t size, uint32_t n, uint32_t t) {
+  return store_ordered({x_sp(n)}, t, size);
+}
+bool LoadStoreHandlers::STLLR(uint32_t size, uint32_t n, uint32_t t) {
+  return store_ordered({x_sp(n)}, t, size);
+}
 
 bool LoadStoreHandlers::STLUR(uint32_t size, uint32_t imm, uint32_t n, uint32_t t) {
   return store_ordered(offset_target(n, support::sign_extend(imm, 9)).address, t, size);

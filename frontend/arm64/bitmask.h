@@ -7,8 +7,8 @@
 
 namespace ferry::arm64 {
 
-/// The immediate of a logical instruction (Arm ARM, DecodeBitMasks): a run of imms + 1 ones in an element of 2 to 64 bits,
-/// rotated right by immr, repeated. False: reserved.
+/// The immediate of a logical instruction (Arm ARM, DecodeBitMasks): a run of imms + 1 ones in an element of
+/// 2 to 64 bits, rotated right by immr, repeated. False: reserved.
 constexpr bool decode_bitmask(bool is_64, uint32_t n_bit, uint32_t imms, uint32_t immr, uint64_t& mask) {
   const uint32_t pattern = n_bit << 6 | (~imms & 0x3f);
   if (pattern < 2 || (n_bit != 0 && !is_64)) return false;

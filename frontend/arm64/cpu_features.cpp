@@ -21,10 +21,14 @@ constexpr uint64_t feature_fields(IdRegister wanted) {
 /// What Linux shows in fields that it hides: the "safe value" of its tables (cpufeature.c, ftr_id_aa64*).
 constexpr uint64_t hidden_fields(IdRegister wanted) {
   switch (wanted) {
-    case IdRegister::ID_AA64PFR0_EL1: return 0x11;        // EL1 and EL0: AArch64 only
-    case IdRegister::ID_AA64DFR0_EL1: return 0x6;         // Armv8 debug
-    case IdRegister::ID_AA64MMFR0_EL1: return 0xff000000; // no 4K and 64K granules
-    default: return 0;
+    case IdRegister::ID_AA64PFR0_EL1:
+      return 0x11;  // EL1 and EL0: AArch64 only
+    case IdRegister::ID_AA64DFR0_EL1:
+      return 0x6;  // Armv8 debug
+    case IdRegister::ID_AA64MMFR0_EL1:
+      return 0xff000000;  // no 4K and 64K granules
+    default:
+      return 0;
   }
 }
 
@@ -34,7 +38,7 @@ constexpr uint32_t kMpidr = system_register(3, 0, 0, 0, 5);
 }  // namespace
 
 uint64_t id_register_value(uint32_t reg) {
-  if (reg == kMidr) return 0x000f'fe01;       // implementer 0: reserved for software; any part number is free
+  if (reg == kMidr) return 0x000f'fe01;  // implementer 0: reserved for software; any part number is free
   if (reg == kMpidr) return uint64_t{1} << 31;
   const auto id = static_cast<IdRegister>(reg);
   return feature_fields(id) | hidden_fields(id);

@@ -9,9 +9,12 @@ namespace ferry::arm64 {
 /// Whether ferry's CPU has `feature`.
 constexpr bool cpu_has(Feature feature) {
   switch (feature) {
-#define CPU_FEATURE(name) case Feature::name: return true;
+#define CPU_FEATURE(name) \
+  case Feature::name:     \
+    return true;
 #include "frontend/arm64/cpu_features.def"
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -40,8 +43,8 @@ enum class IdRegister : uint32_t {
   ID_AA64MMFR0_EL1 = system_register(3, 0, 0, 7, 0),
 };
 
-/// Whether Linux lets a program read system register `reg` by emulating MRS: the ID space op0 = 3, op1 = 0, CRn = 0
-/// (arch/arm64/kernel/cpufeature.c, emulate_mrs).
+/// Whether Linux lets a program read system register `reg` by emulating MRS: the ID space op0 = 3, op1 = 0,
+/// CRn = 0 (arch/arm64/kernel/cpufeature.c, emulate_mrs).
 constexpr bool is_id_register(uint32_t reg) { return (reg & ~0x7fu) == system_register(3, 0, 0, 0, 0); }
 
 /// What such a register reads as.

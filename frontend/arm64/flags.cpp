@@ -15,12 +15,12 @@ FlagUse immediate_use(uint32_t word) {
 }
 
 FlagUse branch_use(uint32_t word) {
-  if (matches(word, 0x7c000000, 0x14000000)) return FlagUse::Jumps;    // B, BL
-  if (matches(word, 0x7c000000, 0x34000000)) return FlagUse::Forks;    // CBZ, CBNZ, TBZ, TBNZ
-  if (matches(word, 0xffdfffe0, 0xd51b4200)) return FlagUse::Reads;    // MRS, MSR NZCV
-  if (matches(word, 0xfff8f01f, 0xd500401f)) return FlagUse::Reads;    // CFINV, AXFLAG, XAFLAG, MSR (immediate)
-  if (matches(word, 0xffc00000, 0xd5000000)) return FlagUse::None;     // other system instructions
-  return FlagUse::Reads;                                               // B.cond, BR, RET, SVC...
+  if (matches(word, 0x7c000000, 0x14000000)) return FlagUse::Jumps;  // B, BL
+  if (matches(word, 0x7c000000, 0x34000000)) return FlagUse::Forks;  // CBZ, CBNZ, TBZ, TBNZ
+  if (matches(word, 0xffdfffe0, 0xd51b4200)) return FlagUse::Reads;  // MRS, MSR NZCV
+  if (matches(word, 0xfff8f01f, 0xd500401f)) return FlagUse::Reads;  // CFINV, AXFLAG, XAFLAG, MSR (immediate)
+  if (matches(word, 0xffc00000, 0xd5000000)) return FlagUse::None;   // other system instructions
+  return FlagUse::Reads;                                             // B.cond, BR, RET, SVC...
 }
 
 FlagUse register_use(uint32_t word) {
@@ -45,19 +45,24 @@ FlagUse fp_use(uint32_t word) {
 FlagUse flag_use(uint32_t word) {
   switch (support::extract(word, 25, 4)) {  // Arm ARM C4.1, op0
     case 0b1000:
-    case 0b1001: return immediate_use(word);
+    case 0b1001:
+      return immediate_use(word);
     case 0b1010:
-    case 0b1011: return branch_use(word);
+    case 0b1011:
+      return branch_use(word);
     case 0b0100:
     case 0b0110:
     case 0b1100:
     case 0b1110:  // memory copy and set (0x011x01) pass NZCV between their instructions
       return matches(word, 0x3b200c00, 0x19000400) ? FlagUse::Reads : FlagUse::None;
     case 0b0101:
-    case 0b1101: return register_use(word);
+    case 0b1101:
+      return register_use(word);
     case 0b0111:
-    case 0b1111: return fp_use(word);
-    default: return FlagUse::Reads;
+    case 0b1111:
+      return fp_use(word);
+    default:
+      return FlagUse::Reads;
   }
 }
 
@@ -139,55 +144,82 @@ TranslatorCore::Value TranslatorCore::packed_bit(unsigned bit) {
 
 TranslatorCore::Value TranslatorCore::plain_n() {
   switch (flags_.kind) {
-    case FlagRecipe::Kind::Registers: return b_.get_reg(N, Type::I1);
-    case FlagRecipe::Kind::FloatCompare: return float_compare(1);
-    default: return b_.icmp(IntCond::Slt, flags_.result, b_.konst(flags_.result.type, 0));
+    case FlagRecipe::Kind::Registers:
+      return b_.get_reg(N, Type::I1);
+    case FlagRecipe::Kind::FloatCompare:
+      return float_compare(1);
+    default:
+      return b_.icmp(IntCond::Slt, flags_.result, b_.konst(flags_.result.type, 0));
   }
 }
 
 TranslatorCore::Value TranslatorCore::plain_z() {
   switch (flags_.kind) {
-    case FlagRecipe::Kind::Registers: return b_.get_reg(Z, Type::I1);
-    case FlagRecipe::Kind::FloatCompare: return float_compare(2);
-    case FlagRecipe::Kind::Packed: return packed_bit(30);
-    case FlagRecipe::Kind::Sub: return b_.icmp(IntCond::Eq, flags_.a, flags_.b);
-    default: return b_.icmp(IntCond::Eq, flags_.result, b_.konst(flags_.result.type, 0));
+    case FlagRecipe::Kind::Registers:
+      return b_.get_reg(Z, Type::I1);
+    case FlagRecipe::Kind::FloatCompare:
+      return float_compare(2);
+    case FlagRecipe::Kind::Packed:
+      return packed_bit(30);
+    case FlagRecipe::Kind::Sub:
+      return b_.icmp(IntCond::Eq, flags_.a, flags_.b);
+    default:
+      return b_.icmp(IntCond::Eq, flags_.result, b_.konst(flags_.result.type, 0));
   }
 }
 
 TranslatorCore::Value TranslatorCore::plain_c() {
   switch (flags_.kind) {
-    case FlagRecipe::Kind::Registers: return b_.get_reg(C, Type::I1);
-    case FlagRecipe::Kind::Add: return b_.icmp(IntCond::Ult, flags_.result, flags_.a);
-    case FlagRecipe::Kind::Sub: return b_.icmp(IntCond::Uge, flags_.a, flags_.b);
-    case FlagRecipe::Kind::Adc: return b_.emit(Op::carry, Type::I1, {flags_.a, flags_.b, flags_.carry_in});
-    case FlagRecipe::Kind::Logic: return b_.i1(false);
-    case FlagRecipe::Kind::FloatCompare: return float_compare(14);
-    case FlagRecipe::Kind::Packed: return packed_bit(29);
+    case FlagRecipe::Kind::Registers:
+      return b_.get_reg(C, Type::I1);
+    case FlagRecipe::Kind::Add:
+      return b_.icmp(IntCond::Ult, flags_.result, flags_.a);
+    case FlagRecipe::Kind::Sub:
+      return b_.icmp(IntCond::Uge, flags_.a, flags_.b);
+    case FlagRecipe::Kind::Adc:
+      return b_.emit(Op::carry, Type::I1, {flags_.a, flags_.b, flags_.carry_in});
+    case FlagRecipe::Kind::Logic:
+      return b_.i1(false);
+    case FlagRecipe::Kind::FloatCompare:
+      return float_compare(14);
+    case FlagRecipe::Kind::Packed:
+      return packed_bit(29);
   }
   return {};
 }
 
 TranslatorCore::Value TranslatorCore::plain_v() {
   switch (flags_.kind) {
-    case FlagRecipe::Kind::Registers: return b_.xor_(b_.get_reg(N, Type::I1), b_.get_reg(S, Type::I1));
-    case FlagRecipe::Kind::Add: return b_.emit(Op::overflow, Type::I1, {flags_.a, flags_.b, b_.i1(false)});
-    case FlagRecipe::Kind::Sub: return b_.xor_(plain_n(), plain_s());
-    case FlagRecipe::Kind::Adc: return b_.emit(Op::overflow, Type::I1, {flags_.a, flags_.b, flags_.carry_in});
-    case FlagRecipe::Kind::Logic: return b_.i1(false);
-    case FlagRecipe::Kind::FloatCompare: return float_compare(8);
-    case FlagRecipe::Kind::Packed: return packed_bit(28);
+    case FlagRecipe::Kind::Registers:
+      return b_.xor_(b_.get_reg(N, Type::I1), b_.get_reg(S, Type::I1));
+    case FlagRecipe::Kind::Add:
+      return b_.emit(Op::overflow, Type::I1, {flags_.a, flags_.b, b_.i1(false)});
+    case FlagRecipe::Kind::Sub:
+      return b_.xor_(plain_n(), plain_s());
+    case FlagRecipe::Kind::Adc:
+      return b_.emit(Op::overflow, Type::I1, {flags_.a, flags_.b, flags_.carry_in});
+    case FlagRecipe::Kind::Logic:
+      return b_.i1(false);
+    case FlagRecipe::Kind::FloatCompare:
+      return float_compare(8);
+    case FlagRecipe::Kind::Packed:
+      return packed_bit(28);
   }
   return {};
 }
 
 TranslatorCore::Value TranslatorCore::plain_s() {
   switch (flags_.kind) {
-    case FlagRecipe::Kind::Registers: return b_.get_reg(S, Type::I1);
-    case FlagRecipe::Kind::Sub: return b_.icmp(IntCond::Slt, flags_.a, flags_.b);
-    case FlagRecipe::Kind::Logic: return plain_n();
-    case FlagRecipe::Kind::FloatCompare: return float_compare(9);
-    default: return b_.xor_(plain_n(), plain_v());
+    case FlagRecipe::Kind::Registers:
+      return b_.get_reg(S, Type::I1);
+    case FlagRecipe::Kind::Sub:
+      return b_.icmp(IntCond::Slt, flags_.a, flags_.b);
+    case FlagRecipe::Kind::Logic:
+      return plain_n();
+    case FlagRecipe::Kind::FloatCompare:
+      return float_compare(9);
+    default:
+      return b_.xor_(plain_n(), plain_v());
   }
 }
 
@@ -212,20 +244,42 @@ TranslatorCore::Value TranslatorCore::packed_flags() {
 
 namespace {
 
-/// The integer comparison of a with b that `cond` means after CMP a, b; false: there is none (Mi, Pl, Vs, Vc).
+/// The integer comparison of a with b that `cond` means after CMP a, b; false: there is none (Mi, Pl, Vs,
+/// Vc).
 bool compare_condition(Cond cond, ir::IntCond& out) {
   switch (cond) {
-    case Cond::Eq: out = ir::IntCond::Eq; return true;
-    case Cond::Ne: out = ir::IntCond::Ne; return true;
-    case Cond::Cs: out = ir::IntCond::Uge; return true;
-    case Cond::Cc: out = ir::IntCond::Ult; return true;
-    case Cond::Hi: out = ir::IntCond::Ugt; return true;
-    case Cond::Ls: out = ir::IntCond::Ule; return true;
-    case Cond::Ge: out = ir::IntCond::Sge; return true;
-    case Cond::Lt: out = ir::IntCond::Slt; return true;
-    case Cond::Gt: out = ir::IntCond::Sgt; return true;
-    case Cond::Le: out = ir::IntCond::Sle; return true;
-    default: return false;
+    case Cond::Eq:
+      out = ir::IntCond::Eq;
+      return true;
+    case Cond::Ne:
+      out = ir::IntCond::Ne;
+      return true;
+    case Cond::Cs:
+      out = ir::IntCond::Uge;
+      return true;
+    case Cond::Cc:
+      out = ir::IntCond::Ult;
+      return true;
+    case Cond::Hi:
+      out = ir::IntCond::Ugt;
+      return true;
+    case Cond::Ls:
+      out = ir::IntCond::Ule;
+      return true;
+    case Cond::Ge:
+      out = ir::IntCond::Sge;
+      return true;
+    case Cond::Lt:
+      out = ir::IntCond::Slt;
+      return true;
+    case Cond::Gt:
+      out = ir::IntCond::Sgt;
+      return true;
+    case Cond::Le:
+      out = ir::IntCond::Sle;
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -233,20 +287,33 @@ bool compare_condition(Cond cond, ir::IntCond& out) {
 bool logic_condition(Cond cond, ir::IntCond& out) {
   switch (cond) {
     case Cond::Eq:
-    case Cond::Ls: out = ir::IntCond::Eq; return true;  // C is 0: LS is "Z or not C", see below
-    case Cond::Ne: out = ir::IntCond::Ne; return true;
+    case Cond::Ls:
+      out = ir::IntCond::Eq;
+      return true;  // C is 0: LS is "Z or not C", see below
+    case Cond::Ne:
+      out = ir::IntCond::Ne;
+      return true;
     case Cond::Mi:
-    case Cond::Lt: out = ir::IntCond::Slt; return true;
+    case Cond::Lt:
+      out = ir::IntCond::Slt;
+      return true;
     case Cond::Pl:
-    case Cond::Ge: out = ir::IntCond::Sge; return true;
-    case Cond::Gt: out = ir::IntCond::Sgt; return true;
-    case Cond::Le: out = ir::IntCond::Sle; return true;
-    default: return false;
+    case Cond::Ge:
+      out = ir::IntCond::Sge;
+      return true;
+    case Cond::Gt:
+      out = ir::IntCond::Sgt;
+      return true;
+    case Cond::Le:
+      out = ir::IntCond::Sle;
+      return true;
+    default:
+      return false;
   }
 }
 
-/// The set of relations (FloatCond's bits) for which `cond` holds after FCMP: less gives N, equal Z and C, greater C,
-/// unordered C and V.
+/// The set of relations (FloatCond's bits) for which `cond` holds after FCMP: less gives N, equal Z and C,
+/// greater C, unordered C and V.
 constexpr unsigned float_relations(Cond cond) {
   constexpr unsigned kFlags[] = {8, 4 | 2, 2, 2 | 1};
   unsigned relations = 0;
@@ -269,24 +336,40 @@ TranslatorCore::Value TranslatorCore::plain_condition(Cond cond) {
   }
   if (flags_.kind == FlagRecipe::Kind::FloatCompare) return float_compare(float_relations(cond));
   if (flags_.kind == FlagRecipe::Kind::Add && (cond == Cond::Eq || cond == Cond::Ne)) {
-    return b_.icmp(cond == Cond::Eq ? IntCond::Eq : IntCond::Ne, flags_.result, b_.konst(flags_.result.type, 0));
+    return b_.icmp(cond == Cond::Eq ? IntCond::Eq : IntCond::Ne, flags_.result,
+                   b_.konst(flags_.result.type, 0));
   }
   switch (cond) {
-    case Cond::Eq: return plain_z();
-    case Cond::Ne: return b_.not_(plain_z());
-    case Cond::Cs: return plain_c();
-    case Cond::Cc: return b_.not_(plain_c());
-    case Cond::Mi: return plain_n();
-    case Cond::Pl: return b_.not_(plain_n());
-    case Cond::Vs: return plain_v();
-    case Cond::Vc: return b_.not_(plain_v());
-    case Cond::Hi: return b_.andn(plain_c(), plain_z());
-    case Cond::Ls: return b_.or_(b_.not_(plain_c()), plain_z());
-    case Cond::Ge: return b_.not_(plain_s());
-    case Cond::Lt: return plain_s();
-    case Cond::Gt: return b_.not_(b_.or_(plain_s(), plain_z()));
-    case Cond::Le: return b_.or_(plain_s(), plain_z());
-    default: return b_.i1(true);
+    case Cond::Eq:
+      return plain_z();
+    case Cond::Ne:
+      return b_.not_(plain_z());
+    case Cond::Cs:
+      return plain_c();
+    case Cond::Cc:
+      return b_.not_(plain_c());
+    case Cond::Mi:
+      return plain_n();
+    case Cond::Pl:
+      return b_.not_(plain_n());
+    case Cond::Vs:
+      return plain_v();
+    case Cond::Vc:
+      return b_.not_(plain_v());
+    case Cond::Hi:
+      return b_.andn(plain_c(), plain_z());
+    case Cond::Ls:
+      return b_.or_(b_.not_(plain_c()), plain_z());
+    case Cond::Ge:
+      return b_.not_(plain_s());
+    case Cond::Lt:
+      return plain_s();
+    case Cond::Gt:
+      return b_.not_(b_.or_(plain_s(), plain_z()));
+    case Cond::Le:
+      return b_.or_(plain_s(), plain_z());
+    default:
+      return b_.i1(true);
   }
 }
 
@@ -349,10 +432,14 @@ bool TranslatorCore::peek_flags(GuestAddr pc, unsigned budget) {
     const uint32_t word = read_word(pc);
     range.second = pc + 4;
     switch (flag_use(word)) {
-      case FlagUse::None: break;
-      case FlagUse::Reads: return false;
-      case FlagUse::Writes: return true;
-      case FlagUse::Jumps: return peek_flags(direct_target(word, pc), budget);
+      case FlagUse::None:
+        break;
+      case FlagUse::Reads:
+        return false;
+      case FlagUse::Writes:
+        return true;
+      case FlagUse::Jumps:
+        return peek_flags(direct_target(word, pc), budget);
       case FlagUse::Forks:
         if (!peek_flags(direct_target(word, pc), budget / 2)) return false;
         break;

@@ -6,7 +6,8 @@
 
 namespace ferry::arm64 {
 
-/// The condition field of an instruction (Arm ARM C1.2.4). Bit 0 inverts, except in Al and Nv, which are both "always".
+/// The condition field of an instruction (Arm ARM C1.2.4). Bit 0 inverts, except in Al and Nv, which are both
+/// "always".
 enum class Cond : uint8_t { Eq, Ne, Cs, Cc, Mi, Pl, Vs, Vc, Hi, Ls, Ge, Lt, Gt, Le, Al, Nv };
 
 /// Whether `cond` holds for the flags `nzcv` (bit 3: N ... bit 0: V).
@@ -18,8 +19,9 @@ constexpr bool condition_holds(Cond cond, unsigned nzcv) {
   return holds[base] != inverted;
 }
 
-/// How the flags were last set: operation and operands instead of four bits. A condition is built straight from it
-/// (a compare and its branch become one icmp); rows N, Z, C, S are written only where somebody may look.
+/// How the flags were last set: operation and operands instead of four bits. A condition is built straight
+/// from it (a compare and its branch become one icmp); rows N, Z, C, S are written only where somebody may
+/// look.
 struct FlagRecipe {
   enum class Kind : uint8_t {
     Registers,     ///< the rows hold the flags
@@ -37,7 +39,7 @@ struct FlagRecipe {
   bool raised = true;       ///< FloatCompare: its exception flags have been accumulated
   uint8_t otherwise = 0;    ///< the flags where the guard is false
   ir::Value a, b, carry_in, result;
-  ir::Value guard;          ///< CCMP, FCCMP: an i1, or absent
+  ir::Value guard;  ///< CCMP, FCCMP: an i1, or absent
 };
 
 /// What an instruction does with the flags, as far as liveness cares.

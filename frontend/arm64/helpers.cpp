@@ -13,12 +13,18 @@ namespace {
 template <typename T>
 constexpr ir::Type type_of() {
   using ir::Type;
-  if constexpr (std::is_void_v<T>) return Type::Void;
-  else if constexpr (std::is_same_v<T, bool>) return Type::I1;
-  else if constexpr (std::is_unsigned_v<T>) return ir::int_type(8 * sizeof(T));
-  else if constexpr (std::is_same_v<T, float>) return Type::F32;
-  else if constexpr (std::is_same_v<T, double>) return Type::F64;
-  else if constexpr (std::is_same_v<T, helpers::Half>) return Type::F16;
+  if constexpr (std::is_void_v<T>)
+    return Type::Void;
+  else if constexpr (std::is_same_v<T, bool>)
+    return Type::I1;
+  else if constexpr (std::is_unsigned_v<T>)
+    return ir::int_type(8 * sizeof(T));
+  else if constexpr (std::is_same_v<T, float>)
+    return Type::F32;
+  else if constexpr (std::is_same_v<T, double>)
+    return Type::F64;
+  else if constexpr (std::is_same_v<T, helpers::Half>)
+    return Type::F16;
   else {
     static_assert(std::is_same_v<T, helpers::Vector128>, "a type that a helper cannot take or return");
     return Type::V16I8;
@@ -27,13 +33,23 @@ constexpr ir::Type type_of() {
 
 template <typename Result, typename... Args>
 ir::HelperInfo describe(std::string_view name, Result (*function)(Args...), ir::HelperEffect effect) {
-  return {name, reinterpret_cast<void (*)()>(function), type_of<Result>(), false, effect, sizeof...(Args),
+  return {name,
+          reinterpret_cast<void (*)()>(function),
+          type_of<Result>(),
+          false,
+          effect,
+          sizeof...(Args),
           {type_of<Args>()...}};
 }
 
 template <typename Result, typename... Args>
 ir::HelperInfo describe(std::string_view name, Result (*function)(State*, Args...), ir::HelperEffect effect) {
-  return {name, reinterpret_cast<void (*)()>(function), type_of<Result>(), true, effect, sizeof...(Args),
+  return {name,
+          reinterpret_cast<void (*)()>(function),
+          type_of<Result>(),
+          true,
+          effect,
+          sizeof...(Args),
           {type_of<Args>()...}};
 }
 

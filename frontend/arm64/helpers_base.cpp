@@ -38,14 +38,16 @@ constexpr CrcTables kCrcTables = make_crc_tables();
 
 // ---- exclusives
 
-/// Versions of guest memory, by a hash of the address; an odd one is locked. A load-exclusive reads the version, then
-/// memory. A store-exclusive locks the slot by compare-and-swap from that version, swaps memory only if it still holds the
-/// loaded value, and leaves the next version: so it fails after any other store-exclusive to the slot, although memory may
-/// hold the same value again (ABA). The lock is needed: with versions alone, a thread that is held up between the check
-/// and the swap would swap memory that went from A to B and back meanwhile.
+/// Versions of guest memory, by a hash of the address; an odd one is locked. A load-exclusive reads the
+/// version, then memory. A store-exclusive locks the slot by compare-and-swap from that version, swaps memory
+/// only if it still holds the loaded value, and leaves the next version: so it fails after any other
+/// store-exclusive to the slot, although memory may hold the same value again (ABA). The lock is needed: with
+/// versions alone, a thread that is held up between the check and the swap would swap memory that went from A
+/// to B and back meanwhile.
 ///
-/// One table per process, for all guest threads; the one piece of shared state that a helper needs, and its reason to be
-/// here: helpers get nothing but the CPU's state. Processes that share memory do not share it: there compare-and-swap is all.
+/// One table per process, for all guest threads; the one piece of shared state that a helper needs, and its
+/// reason to be here: helpers get nothing but the CPU's state. Processes that share memory do not share it:
+/// there compare-and-swap is all.
 struct alignas(64) VersionSlot {
   std::atomic<uint64_t> version{0};
 };
@@ -60,10 +62,14 @@ std::atomic<uint64_t>& version_of(uint64_t address) {
 uint64_t read_memory(uint64_t address, uint32_t size) {
   const void* p = reinterpret_cast<const void*>(address);
   switch (size) {
-    case 0: return __atomic_load_n(static_cast<const uint8_t*>(p), __ATOMIC_ACQUIRE);
-    case 1: return __atomic_load_n(static_cast<const uint16_t*>(p), __ATOMIC_ACQUIRE);
-    case 2: return __atomic_load_n(static_cast<const uint32_t*>(p), __ATOMIC_ACQUIRE);
-    default: return __atomic_load_n(static_cast<const uint64_t*>(p), __ATOMIC_ACQUIRE);
+    case 0:
+      return __atomic_load_n(static_cast<const uint8_t*>(p), __ATOMIC_ACQUIRE);
+    case 1:
+      return __atomic_load_n(static_cast<const uint16_t*>(p), __ATOMIC_ACQUIRE);
+    case 2:
+      return __atomic_load_n(static_cast<const uint32_t*>(p), __ATOMIC_ACQUIRE);
+    default:
+      return __atomic_load_n(static_cast<const uint64_t*>(p), __ATOMIC_ACQUIRE);
   }
 }
 
@@ -76,10 +82,14 @@ bool swap_if_equal(uint64_t address, uint64_t expected, uint64_t desired) {
 
 bool swap_if_equal(uint64_t address, uint64_t expected, uint64_t desired, uint32_t size) {
   switch (size) {
-    case 0: return swap_if_equal<uint8_t>(address, expected, desired);
-    case 1: return swap_if_equal<uint16_t>(address, expected, desired);
-    case 2: return swap_if_equal<uint32_t>(address, expected, desired);
-    default: return swap_if_equal<uint64_t>(address, expected, desired);
+    case 0:
+      return swap_if_equal<uint8_t>(address, expected, desired);
+    case 1:
+      return swap_if_equal<uint16_t>(address, expected, desired);
+    case 2:
+      return swap_if_equal<uint32_t>(address, expected, desired);
+    default:
+      return swap_if_equal<uint64_t>(address, expected, desired);
   }
 }
 
@@ -112,8 +122,8 @@ void watch(State& state, uint64_t address, const Vec& value) {
   state.exclusive_address = address;
 }
 
-/// Whether the monitor watches `address` and no store-exclusive came between; then the slot is locked, which an odd
-/// State::exclusive_version says. Otherwise the monitor is disarmed.
+/// Whether the monitor watches `address` and no store-exclusive came between; then the slot is locked, which
+/// an odd State::exclusive_version says. Otherwise the monitor is disarmed.
 bool lock(State& state, uint64_t address) {
   uint64_t version = state.exclusive_version;
   if (state.exclusive_address == address &&
@@ -153,10 +163,14 @@ uint32_t crc32(uint32_t crc, uint64_t value, uint32_t size) {
 
 __attribute__((target("sse4.2"))) uint32_t crc32c(uint32_t crc, uint64_t value, uint32_t size) {
   switch (size) {
-    case 0: return __builtin_ia32_crc32qi(crc, static_cast<uint8_t>(value));
-    case 1: return __builtin_ia32_crc32hi(crc, static_cast<uint16_t>(value));
-    case 2: return __builtin_ia32_crc32si(crc, static_cast<uint32_t>(value));
-    default: return static_cast<uint32_t>(__builtin_ia32_crc32di(crc, value));
+    case 0:
+      return __builtin_ia32_crc32qi(crc, static_cast<uint8_t>(value));
+    case 1:
+      return __builtin_ia32_crc32hi(crc, static_cast<uint16_t>(value));
+    case 2:
+      return __builtin_ia32_crc32si(crc, static_cast<uint32_t>(value));
+    default:
+      return static_cast<uint32_t>(__builtin_ia32_crc32di(crc, value));
   }
 }
 
@@ -171,7 +185,8 @@ uint64_t load_exclusive(State* state, uint64_t address, uint32_t size) {
 void load_exclusive_pair(State* state, uint64_t address, uint32_t size) {
   address = strip_tag(address);
   read_version(*state, address);
-  // A pair of doublewords is read atomically only if the store-exclusive succeeds (Arm ARM B2.2.1); it compares both.
+  // A pair of doublewords is read atomically only if the store-exclusive succeeds (Arm ARM B2.2.1); it
+  // compares both.
   const uint64_t low = read_memory(address, size);
   const uint64_t high = read_memory(address + (uint64_t{1} << size), size);
   watch(*state, address, {low, high});

@@ -41,8 +41,8 @@ ir::Address LoadStoreHandlers::register_address(uint32_t n, uint32_t m, uint32_t
   return {.base = x_sp(n), .index = extended(1, m, option), .scale = static_cast<uint8_t>(shift)};
 }
 
-// ---- the accesses. Base registers change after memory was accessed, so that a fault leaves them; a loaded register that is
-// also the base (CONSTRAINED UNPREDICTABLE) ends as what was loaded.
+// ---- the accesses. Base registers change after memory was accessed, so that a fault leaves them; a loaded
+// register that is also the base (CONSTRAINED UNPREDICTABLE) ends as what was loaded.
 
 bool LoadStoreHandlers::load_general(const Target& target, uint32_t n, uint32_t t, uint32_t size) {
   const Value value = load(Type::I64, target.address, {.bytes = bytes_of(size)});
@@ -51,7 +51,8 @@ bool LoadStoreHandlers::load_general(const Target& target, uint32_t n, uint32_t 
   return true;
 }
 
-bool LoadStoreHandlers::load_signed(const Target& target, uint32_t n, uint32_t t, uint32_t size, uint32_t narrow) {
+bool LoadStoreHandlers::load_signed(const Target& target, uint32_t n, uint32_t t, uint32_t size,
+                                    uint32_t narrow) {
   if (size == 3 || (size == 2 && narrow != 0)) return unallocated();
   const Type type = narrow != 0 ? Type::I32 : Type::I64;
   const Value value = load(type, target.address, {.bytes = bytes_of(size), .sign_extend = true});
@@ -105,7 +106,9 @@ bool LoadStoreHandlers::PRFM_lit(uint32_t, uint32_t) { return true; }
 namespace {
 
 /// The 7-bit offset of a pair, scaled by the register's size.
-constexpr int64_t pair_offset(uint32_t imm, uint32_t size) { return support::sign_extend(imm, 7) * (1 << size); }
+constexpr int64_t pair_offset(uint32_t imm, uint32_t size) {
+  return support::sign_extend(imm, 7) * (1 << size);
+}
 
 }  // namespace
 
@@ -115,11 +118,13 @@ bool LoadStoreHandlers::STNP_gen(uint32_t wide, uint32_t imm, uint32_t t2, uint3
 bool LoadStoreHandlers::LDNP_gen(uint32_t wide, uint32_t imm, uint32_t t2, uint32_t n, uint32_t t) {
   return LDP_gen(wide, kOffset, imm, t2, n, t);
 }
-bool LoadStoreHandlers::STP_gen(uint32_t wide, uint32_t mode, uint32_t imm, uint32_t t2, uint32_t n, uint32_t t) {
+bool LoadStoreHandlers::STP_gen(uint32_t wide, uint32_t mode, uint32_t imm, uint32_t t2, uint32_t n,
+                                uint32_t t) {
   const uint32_t size = wide + 2;
   return store_pair(indexed_target(n, pair_offset(imm, size), mode), n, t, t2, size);
 }
-bool LoadStoreHandlers::LDP_gen(uint32_t wide, uint32_t mode, uint32_t imm, uint32_t t2, uint32_t n, uint32_t t) {
+bool LoadStoreHandlers::LDP_gen(uint32_t wide, uint32_t mode, uint32_t imm, uint32_t t2, uint32_t n,
+                                uint32_t t) {
   const uint32_t size = wide + 2;
   return load_pair(indexed_target(n, pair_offset(imm, size), mode), n, t, t2, size, false);
 }
@@ -188,8 +193,8 @@ bool LoadStoreHandlers::LDR_reg_gen(uint32_t size, uint32_t m, uint32_t option, 
   if ((option & 2) == 0) return unallocated();
   return load_general({register_address(n, m, option, scaled * size)}, n, t, size);
 }
-bool LoadStoreHandlers::LDRS_reg_gen(uint32_t size, uint32_t narrow, uint32_t m, uint32_t option, uint32_t scaled,
-                                     uint32_t n, uint32_t t) {
+bool LoadStoreHandlers::LDRS_reg_gen(uint32_t size, uint32_t narrow, uint32_t m, uint32_t option,
+                                     uint32_t scaled, uint32_t n, uint32_t t) {
   if ((option & 2) == 0) return unallocated();
   return load_signed({register_address(n, m, option, scaled * size)}, n, t, size, narrow);
 }

@@ -4,8 +4,8 @@
 
 namespace ferry::arm64 {
 
-/// Loads and stores of general and of whole SIMD&FP registers, exclusives, atomics (Arm ARM C4.1.94). Structure loads
-/// and stores (LD1 ... ST4) are SimdHandlers'.
+/// Loads and stores of general and of whole SIMD&FP registers, exclusives, atomics (Arm ARM C4.1.94).
+/// Structure loads and stores (LD1 ... ST4) are SimdHandlers'.
 class LoadStoreHandlers : public SystemHandlers {
  public:
   // load_store.cpp: general registers

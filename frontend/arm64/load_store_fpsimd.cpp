@@ -1,5 +1,4 @@
 #include "frontend/arm64/load_store.h"
-
 #include "ir/support/bits.h"
 
 // Loads and stores of whole SIMD&FP registers (B, H, S, D, Q: size 0 to 4).
@@ -37,7 +36,8 @@ bool LoadStoreHandlers::store_vector(const Target& target, uint32_t n, uint32_t 
   return true;
 }
 
-bool LoadStoreHandlers::load_vector_pair(const Target& target, uint32_t n, uint32_t t, uint32_t t2, uint32_t size) {
+bool LoadStoreHandlers::load_vector_pair(const Target& target, uint32_t n, uint32_t t, uint32_t t2,
+                                         uint32_t size) {
   Address second = target.address;
   second.disp += 1 << size;
   const Value low = load(Type::V16I8, target.address, {.bytes = bytes_of(size)});
@@ -69,15 +69,19 @@ bool LoadStoreHandlers::STNP_fpsimd(uint32_t size, uint32_t imm, uint32_t t2, ui
 bool LoadStoreHandlers::LDNP_fpsimd(uint32_t size, uint32_t imm, uint32_t t2, uint32_t n, uint32_t t) {
   return LDP_fpsimd(size, kOffset, imm, t2, n, t);
 }
-bool LoadStoreHandlers::STP_fpsimd(uint32_t size, uint32_t mode, uint32_t imm, uint32_t t2, uint32_t n, uint32_t t) {
+bool LoadStoreHandlers::STP_fpsimd(uint32_t size, uint32_t mode, uint32_t imm, uint32_t t2, uint32_t n,
+                                   uint32_t t) {
   if (size == 3) return unallocated();
   const uint32_t log2 = size_from_opc(size);
-  return store_vector_pair(indexed_target(n, support::sign_extend(imm, 7) * (1 << log2), mode), n, t, t2, log2);
+  return store_vector_pair(indexed_target(n, support::sign_extend(imm, 7) * (1 << log2), mode), n, t, t2,
+                           log2);
 }
-bool LoadStoreHandlers::LDP_fpsimd(uint32_t size, uint32_t mode, uint32_t imm, uint32_t t2, uint32_t n, uint32_t t) {
+bool LoadStoreHandlers::LDP_fpsimd(uint32_t size, uint32_t mode, uint32_t imm, uint32_t t2, uint32_t n,
+                                   uint32_t t) {
   if (size == 3) return unallocated();
   const uint32_t log2 = size_from_opc(size);
-  return load_vector_pair(indexed_target(n, support::sign_extend(imm, 7) * (1 << log2), mode), n, t, t2, log2);
+  return load_vector_pair(indexed_target(n, support::sign_extend(imm, 7) * (1 << log2), mode), n, t, t2,
+                          log2);
 }
 
 bool LoadStoreHandlers::STR_uimm_fpsimd(uint32_t size, uint32_t quad, uint32_t imm, uint32_t n, uint32_t t) {
@@ -115,14 +119,14 @@ bool LoadStoreHandlers::LDUR_fpsimd(uint32_t size, uint32_t quad, uint32_t imm, 
   return load_vector(offset_target(n, offset9(imm)), n, t, log2);
 }
 
-bool LoadStoreHandlers::STR_reg_fpsimd(uint32_t size, uint32_t quad, uint32_t m, uint32_t option, uint32_t scaled,
-                                       uint32_t n, uint32_t t) {
+bool LoadStoreHandlers::STR_reg_fpsimd(uint32_t size, uint32_t quad, uint32_t m, uint32_t option,
+                                       uint32_t scaled, uint32_t n, uint32_t t) {
   uint32_t log2;
   if (!register_size(size, quad, log2) || (option & 2) == 0) return unallocated();
   return store_vector({register_address(n, m, option, scaled * log2)}, n, t, log2);
 }
-bool LoadStoreHandlers::LDR_reg_fpsimd(uint32_t size, uint32_t quad, uint32_t m, uint32_t option, uint32_t scaled,
-                                       uint32_t n, uint32_t t) {
+bool LoadStoreHandlers::LDR_reg_fpsimd(uint32_t size, uint32_t quad, uint32_t m, uint32_t option,
+                                       uint32_t scaled, uint32_t n, uint32_t t) {
   uint32_t log2;
   if (!register_size(size, quad, log2) || (option & 2) == 0) return unallocated();
   return load_vector({register_address(n, m, option, scaled * log2)}, n, t, log2);

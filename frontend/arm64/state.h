@@ -13,8 +13,9 @@ struct alignas(16) Vec {
   uint64_t hi;
 };
 
-/// The CPU state of an AArch64 program at EL0. Flags: `s` is N xor V ("signed less"), because the conditions that
-/// compilers use most then need one flag (LT) or two that LLVM folds back into one compare (GT, LE); V is n ^ s.
+/// The CPU state of an AArch64 program at EL0. Flags: `s` is N xor V ("signed less"), because the conditions
+/// that compilers use most then need one flag (LT) or two that LLVM folds back into one compare (GT, LE); V
+/// is n ^ s.
 struct State {
   uint64_t x[31];
   uint64_t sp;
@@ -28,7 +29,7 @@ struct State {
   uint64_t exclusive_address;  ///< kNoExclusive: no monitor armed
   uint64_t exclusive_version;
   Vec exclusive_value;
-  Vec qc;         ///< not all zeros: FPSR.QC is set. A saturating instruction ORs in where its lanes were cut
+  Vec qc;  ///< not all zeros: FPSR.QC is set. A saturating instruction ORs in where its lanes were cut
   Vec v[32];
   // The upper parts of SVE's Z registers and its predicates will follow here: offsets above stay as they are.
 
@@ -39,7 +40,8 @@ struct State {
   void set_fpsr_qc(uint32_t fpsr_value) { qc = {fpsr_value & kFpsrQc, 0}; }
 
   uint32_t nzcv() const {
-    return uint32_t{n} << 31 | uint32_t{z} << 30 | uint32_t{c} << 29 | uint32_t{static_cast<uint8_t>(n ^ s)} << 28;
+    return uint32_t{n} << 31 | uint32_t{z} << 30 | uint32_t{c} << 29 |
+           uint32_t{static_cast<uint8_t>(n ^ s)} << 28;
   }
   void set_nzcv(uint32_t value) {
     n = value >> 31 & 1;

@@ -26,7 +26,8 @@ bool SystemHandlers::CLREX(uint32_t) {
 }
 
 bool SystemHandlers::DMB(uint32_t crm) {
-  // CRm<1:0>: 01 loads before it, 10 stores, 11 (and reserved 00) all; the shareability domain makes no difference.
+  // CRm<1:0>: 01 loads before it, 10 stores, 11 (and reserved 00) all; the shareability domain makes no
+  // difference.
   const uint32_t kind = crm & 3;
   const ir::FenceKind fence = kind == 1   ? ir::FenceKind::Load
                               : kind == 2 ? ir::FenceKind::Store
@@ -37,7 +38,8 @@ bool SystemHandlers::DMB(uint32_t crm) {
 
 bool SystemHandlers::DSB(uint32_t crm) { return DMB(crm); }
 
-// New code was announced by IC IVAU, which ended its block: what runs after the ISB is translated from what is there.
+// New code was announced by IC IVAU, which ended its block: what runs after the ISB is translated from what
+// is there.
 bool SystemHandlers::ISB(uint32_t) { return true; }
 bool SystemHandlers::SB() { return true; }
 
@@ -64,8 +66,7 @@ bool SystemHandlers::AXFLAG() {
   const Value z = b_.zext(Type::I32, flag_z());
   const Value c = b_.zext(Type::I32, flag_c());
   const Value v_bit = b_.zext(Type::I32, flag_v());
-  set_flags_packed(
-      b_.or_(b_.shl(b_.or_(z, v_bit), b_.i32(30)), b_.shl(b_.andn(c, v_bit), b_.i32(29))));
+  set_flags_packed(b_.or_(b_.shl(b_.or_(z, v_bit), b_.i32(30)), b_.shl(b_.andn(c, v_bit), b_.i32(29))));
   return true;
 }
 
@@ -78,7 +79,8 @@ constexpr uint32_t sys(uint32_t op1, uint32_t crn, uint32_t crm, uint32_t op2) {
   return op1 << 11 | crn << 7 | crm << 3 | op2;
 }
 
-/// CTR_EL0: 64-byte lines in both caches, PIPT; IDC = DIC = 0, so that programs announce new code with IC IVAU.
+/// CTR_EL0: 64-byte lines in both caches, PIPT; IDC = DIC = 0, so that programs announce new code with IC
+/// IVAU.
 constexpr uint64_t kCtr = 0x8444c004;
 /// DCZID_EL0: DC ZVA works on 2^4 words.
 constexpr uint64_t kDczid = 4;
@@ -103,15 +105,18 @@ bool SystemHandlers::zero_line(uint32_t t) {
 
 bool SystemHandlers::SYS(uint32_t operation, uint32_t t) {
   switch (operation) {
-    case sys(3, 7, 4, 1): return zero_line(t);  // DC ZVA
-    case sys(3, 7, 10, 1):                      // DC CVAC, CVAU, CVAP, CIVAC: host caches are coherent
+    case sys(3, 7, 4, 1):
+      return zero_line(t);  // DC ZVA
+    case sys(3, 7, 10, 1):  // DC CVAC, CVAU, CVAP, CIVAC: host caches are coherent
     case sys(3, 7, 11, 1):
     case sys(3, 7, 12, 1):
-    case sys(3, 7, 14, 1): return true;
+    case sys(3, 7, 14, 1):
+      return true;
     case sys(3, 7, 5, 1):  // IC IVAU
       b_.set_reg(TRAP_ARG, b_.and_(x(t), b_.i64(Arch::kAddressMask & ~uint64_t{kLineBytes - 1})));
       return trap(ir::TrapKind::InvalidateCode, next_pc());
-    default: return illegal();
+    default:
+      return illegal();
   }
 }
 
@@ -119,22 +124,37 @@ bool SystemHandlers::SYS(uint32_t operation, uint32_t t) {
 
 bool SystemHandlers::MRS(uint32_t reg, uint32_t t) {
   switch (reg) {
-    case kNzcvReg: set_r(t, packed_flags()); return true;
-    case kFpcrReg: set_r(t, b_.get_reg(FPCR, Type::I32)); return true;
+    case kNzcvReg:
+      set_r(t, packed_flags());
+      return true;
+    case kFpcrReg:
+      set_r(t, b_.get_reg(FPCR, Type::I32));
+      return true;
     case kFpsrReg:
       settle_fp_exceptions();
       set_r(t, call(Helper::get_fpsr, {}));
       return true;
-    case kTpidrReg: set_r(t, b_.get_reg(TPIDR_EL0, Type::I64)); return true;
-    case system_register(3, 3, 13, 0, 3): set_r(t, b_.i64(0)); return true;      // TPIDRRO_EL0
-    case system_register(3, 3, 0, 0, 1): set_r(t, b_.i64(kCtr)); return true;    // CTR_EL0
-    case system_register(3, 3, 0, 0, 7): set_r(t, b_.i64(kDczid)); return true;  // DCZID_EL0
-    case system_register(3, 3, 14, 0, 0): set_r(t, b_.i64(kCounterFrequency)); return true;  // CNTFRQ_EL0
+    case kTpidrReg:
+      set_r(t, b_.get_reg(TPIDR_EL0, Type::I64));
+      return true;
+    case system_register(3, 3, 13, 0, 3):
+      set_r(t, b_.i64(0));
+      return true;  // TPIDRRO_EL0
+    case system_register(3, 3, 0, 0, 1):
+      set_r(t, b_.i64(kCtr));
+      return true;  // CTR_EL0
+    case system_register(3, 3, 0, 0, 7):
+      set_r(t, b_.i64(kDczid));
+      return true;  // DCZID_EL0
+    case system_register(3, 3, 14, 0, 0):
+      set_r(t, b_.i64(kCounterFrequency));
+      return true;                         // CNTFRQ_EL0
     case system_register(3, 3, 14, 0, 1):  // CNTPCT_EL0
     case system_register(3, 3, 14, 0, 2):  // CNTVCT_EL0
       set_r(t, call(Helper::counter_nanoseconds, {}));
       return true;
-    default: break;
+    default:
+      break;
   }
   if (!is_id_register(reg)) return illegal();
   set_r(t, b_.i64(id_register_value(reg)));
@@ -143,7 +163,9 @@ bool SystemHandlers::MRS(uint32_t reg, uint32_t t) {
 
 bool SystemHandlers::MSR_reg(uint32_t reg, uint32_t t) {
   switch (reg) {
-    case kNzcvReg: set_flags_packed(w(t)); return true;
+    case kNzcvReg:
+      set_flags_packed(w(t));
+      return true;
     case kFpsrReg:
       finish_flags();
       call(Helper::set_fpsr, {w(t)});
@@ -152,8 +174,11 @@ bool SystemHandlers::MSR_reg(uint32_t reg, uint32_t t) {
       finish_flags();
       call(Helper::set_fpcr, {w(t)});
       return trap(ir::TrapKind::Yield, next_pc());
-    case kTpidrReg: b_.set_reg(TPIDR_EL0, x(t)); return true;
-    default: return illegal();
+    case kTpidrReg:
+      b_.set_reg(TPIDR_EL0, x(t));
+      return true;
+    default:
+      return illegal();
   }
 }
 

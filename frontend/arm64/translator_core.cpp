@@ -23,12 +23,15 @@ void TranslatorCore::store(Address address, Value value, MemAccess access) {
   b_.store(address, value, access);
 }
 
-TranslatorCore::Value TranslatorCore::atomic_rmw(Value address, Value operand, MemAccess access, ir::AtomicKind kind) {
+TranslatorCore::Value TranslatorCore::atomic_rmw(Value address, Value operand, MemAccess access,
+                                                 ir::AtomicKind kind) {
   before_access();
-  return b_.emit(Op::atomic_rmw, operand.type, {address, operand}, access.pack(), static_cast<uint64_t>(kind));
+  return b_.emit(Op::atomic_rmw, operand.type, {address, operand}, access.pack(),
+                 static_cast<uint64_t>(kind));
 }
 
-TranslatorCore::Value TranslatorCore::cmpxchg(Value address, Value expected, Value desired, MemAccess access) {
+TranslatorCore::Value TranslatorCore::cmpxchg(Value address, Value expected, Value desired,
+                                              MemAccess access) {
   before_access();
   return b_.emit(Op::cmpxchg, desired.type, {address, expected, desired}, access.pack());
 }

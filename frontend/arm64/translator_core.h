@@ -13,10 +13,12 @@
 
 namespace ferry::arm64 {
 
-/// What every handler of an A64 instruction builds upon: the IR builder, guest registers, flags, memory accesses and the
-/// ways to end a block. A handler is `bool NAME(uint32_t field, ...)` and returns whether the block goes on.
+/// What every handler of an A64 instruction builds upon: the IR builder, guest registers, flags, memory
+/// accesses and the ways to end a block. A handler is `bool NAME(uint32_t field, ...)` and returns whether
+/// the block goes on.
 ///
-/// C++ has no partial classes: the handlers of each family extend the class of the family before, see translator.h.
+/// C++ has no partial classes: the handlers of each family extend the class of the family before, see
+/// translator.h.
 class TranslatorCore {
  public:
   TranslatorCore(const TranslatorCore&) = delete;
@@ -56,7 +58,9 @@ class TranslatorCore {
   void set_r_sp(uint32_t n, Value value) {
     b_.set_reg(n == 31 ? ir::RegId{SP} : x_reg(n), b_.zext(Type::I64, value));
   }
-  Value konst(uint32_t sf, uint64_t value) { return sf != 0 ? b_.i64(value) : b_.i32(static_cast<uint32_t>(value)); }
+  Value konst(uint32_t sf, uint64_t value) {
+    return sf != 0 ? b_.i64(value) : b_.i32(static_cast<uint32_t>(value));
+  }
 
   // ---- vector registers
 
@@ -73,7 +77,9 @@ class TranslatorCore {
   /// The scalar Bn, Hn, Sn or Dn.
   Value scalar(uint32_t n, Type type) { return lane(n, type, 0); }
   /// Writes the scalar Bn, Hn, Sn or Dn (by the value's type); the other bits of Vn become zero.
-  void set_scalar(uint32_t n, Value value) { b_.set_reg(v_reg(n), b_.unary(Op::scalar_to_vec, vector_of(value.type), value)); }
+  void set_scalar(uint32_t n, Value value) {
+    b_.set_reg(v_reg(n), b_.unary(Op::scalar_to_vec, vector_of(value.type), value));
+  }
   /// The 128-bit vector type with lanes of scalar type `type`.
   static Type vector_of(Type type) {
     return ir::is_float(type) ? ir::float_vector_type(ir::bits(type)) : ir::vector_type(ir::bits(type));
@@ -89,8 +95,8 @@ class TranslatorCore {
   void set_flags_float_compare(Value a, Value b, bool signalling);
   /// N Z C V in bits 31 to 28 of an i32.
   void set_flags_packed(Value nzcv);
-  /// Makes the flags just set those of a conditional compare: where `guard` (an i1 built by condition() before the
-  /// set_flags_ call) is false they are `otherwise` (N Z C V in bits 3 to 0).
+  /// Makes the flags just set those of a conditional compare: where `guard` (an i1 built by condition()
+  /// before the set_flags_ call) is false they are `otherwise` (N Z C V in bits 3 to 0).
   void guard_flags(Value guard, uint32_t otherwise);
   /// Whether `cond` (0 to 15) holds, an i1.
   Value condition(uint32_t cond);
@@ -100,11 +106,13 @@ class TranslatorCore {
   Value flag_v();
   /// N Z C V in bits 31 to 28 of an i64, other bits zero.
   Value packed_flags();
-  /// Builds what is still missing of a floating-point compare's exceptions: before anything that looks at FPSR.
+  /// Builds what is still missing of a floating-point compare's exceptions: before anything that looks at
+  /// FPSR.
   void settle_fp_exceptions();
   /// Writes the flags to their rows unless these hold them already.
   void store_flags();
-  /// Builds all that the flags need now: a floating-point compare must not be built after a write to FPSR or FPCR.
+  /// Builds all that the flags need now: a floating-point compare must not be built after a write to FPSR or
+  /// FPCR.
   void finish_flags();
 
   // ---- guest memory. These make sure that a fault shows exact flags; use them instead of the builder's.
@@ -135,8 +143,8 @@ class TranslatorCore {
   bool ret(Value target);
 
   ir::Builder b_;
-  GuestAddr pc_;        ///< of the current guest instruction
-  uint32_t word_ = 0;   ///< its encoding
+  GuestAddr pc_;       ///< of the current guest instruction
+  uint32_t word_ = 0;  ///< its encoding
 
   // ---- for Translator: blocks and exits
   void begin_block(GuestAddr pc);
@@ -168,13 +176,14 @@ class TranslatorCore {
   Value packed_bit(unsigned bit);
   void store_flags_if_live();
   void store_flags_for(GuestAddr target);
-  /// Whether the code at `pc` certainly sets all flags before it reads any. What this relied upon becomes a peeked range.
+  /// Whether the code at `pc` certainly sets all flags before it reads any. What this relied upon becomes a
+  /// peeked range.
   bool flags_dead_at(GuestAddr pc, unsigned budget);
   bool peek_flags(GuestAddr pc, unsigned budget);
   ir::BlockId block_at(GuestAddr pc);
 
-  static constexpr unsigned kMaxPeeked = 6;    ///< pieces of code looked at per translated block, at most
-  static constexpr unsigned kPeekBudget = 8;   ///< instructions looked at per question
+  static constexpr unsigned kMaxPeeked = 6;   ///< pieces of code looked at per translated block, at most
+  static constexpr unsigned kPeekBudget = 8;  ///< instructions looked at per question
   FlagRecipe flags_;
   std::vector<GuestAddr> exits_;
   std::pair<GuestAddr, GuestAddr> peeked_[kMaxPeeked];

@@ -37,8 +37,8 @@ struct RegionBlock {
   GuestAddr end;
 };
 
-/// The guest code of one multi-block translation: the entry's block first, the others by ascending address. Control
-/// enters a block at its first instruction only.
+/// The guest code of one multi-block translation: the entry's block first, the others by ascending address.
+/// Control enters a block at its first instruction only.
 class Region {
  public:
   static constexpr uint32_t kNone = ~uint32_t{0};
@@ -49,8 +49,8 @@ class Region {
   /// Index of the block that begins at `pc`, or kNone.
   uint32_t find(GuestAddr pc) const;
 
-  /// Follows direct branches from `entry` until the limits are reached. Only pages that limits.executable accepts are
-  /// read, besides the entry's own.
+  /// Follows direct branches from `entry` until the limits are reached. Only pages that limits.executable
+  /// accepts are read, besides the entry's own.
   static Region discover(GuestAddr entry, const ir::TranslateLimits& limits, const FlowReader& reader);
 
  private:

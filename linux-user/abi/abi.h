@@ -17,7 +17,8 @@ namespace ferry::linux_user {
 
 struct Task;
 
-/// A signal about to be delivered: what the frame on the guest's stack says. `mask` is the mask that rt_sigreturn puts back.
+/// A signal about to be delivered: what the frame on the guest's stack says. `mask` is the mask that
+/// rt_sigreturn puts back.
 struct SignalDelivery {
   int signal;
   siginfo_t info;  ///< AArch64's layout is x86-64's
@@ -29,7 +30,8 @@ struct SignalDelivery {
   uint64_t fault_address = 0;
 };
 
-/// What ferry must know of a guest's Linux: one object per guest architecture. `state` is always the CPU state (Cpu::state()).
+/// What ferry must know of a guest's Linux: one object per guest architecture. `state` is always the CPU
+/// state (Cpu::state()).
 class Abi {
  public:
   virtual ~Abi() = default;
@@ -44,7 +46,8 @@ class Abi {
   virtual uint64_t hwcap2() const = 0;
   virtual uint64_t min_signal_stack() const = 0;     ///< AT_MINSIGSTKSZ
   virtual uint64_t min_alternate_stack() const = 0;  ///< MINSIGSTKSZ: what sigaltstack(2) accepts
-  virtual std::string_view cpuinfo_entry() const = 0;  ///< the part of /proc/cpuinfo that follows "processor : N"
+  virtual std::string_view cpuinfo_entry()
+      const = 0;  ///< the part of /proc/cpuinfo that follows "processor : N"
 
   // System calls.
   virtual std::span<const SyscallRow> syscalls() const = 0;  ///< sorted by number
@@ -53,8 +56,8 @@ class Abi {
   virtual SyscallArgs syscall_args(const void* state) const = 0;
   /// Stores a result (a value or -errno) as the guest's kernel returns it.
   virtual void set_syscall_result(void* state, int64_t value) const = 0;
-  /// Moves the pc from after the system-call instruction back onto it. The argument registers are still those of the call as
-  /// long as no result was stored.
+  /// Moves the pc from after the system-call instruction back onto it. The argument registers are still those
+  /// of the call as long as no result was stored.
   virtual void rewind_syscall(void* state) const = 0;
 
   // Structures and flags that differ from the host's.
@@ -83,8 +86,8 @@ class Abi {
   [[nodiscard]] virtual bool push_signal_frame(Task& task, const SignalDelivery& delivery) const = 0;
   /// The mask in the frame at the stack pointer. False: it is not readable.
   [[nodiscard]] virtual bool signal_frame_mask(const Task& task, uint64_t& mask) const = 0;
-  /// rt_sigreturn: restores registers from the frame at the stack pointer; `mask` is the signal mask to put back. False:
-  /// the frame is not readable or not valid.
+  /// rt_sigreturn: restores registers from the frame at the stack pointer; `mask` is the signal mask to put
+  /// back. False: the frame is not readable or not valid.
   [[nodiscard]] virtual bool pop_signal_frame(Task& task, uint64_t& mask) const = 0;
 };
 

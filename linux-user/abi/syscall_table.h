@@ -25,10 +25,10 @@ enum class Support : uint8_t {
 };
 
 /// One row of a guest's table. A table is made of .def files (abi/arm64/syscalls_*.def) of
-///   CALL(number, name, handler, "argument words", Support, "note")     a typed handler SysResult handler(Task&, ...)
-///   ENDS(number, name, handler, "argument words")                      the same for a call that does not return
-///   PASS(number, name, "argument words")                               forward<SYS_name>
-///   BLOCK(number, name, "argument words")                              forward_blocking<SYS_name>
+///   CALL(number, name, handler, "argument words", Support, "note")     a typed handler SysResult
+///   handler(Task&, ...) ENDS(number, name, handler, "argument words")                      the same for a
+///   call that does not return PASS(number, name, "argument words") forward<SYS_name> BLOCK(number, name,
+///   "argument words")                              forward_blocking<SYS_name>
 struct SyscallRow {
   uint16_t number;
   SyscallFn handler;
@@ -52,7 +52,8 @@ constexpr size_t count_words(std::string_view text) {
 
 namespace detail {
 
-/// One argument register as the kernel's SYSCALL_DEFINE converts it: integers are truncated to the parameter's type.
+/// One argument register as the kernel's SYSCALL_DEFINE converts it: integers are truncated to the
+/// parameter's type.
 template <typename T>
 constexpr T convert_argument(uint64_t value) {
   if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {

@@ -7,9 +7,10 @@
 
 namespace ferry::linux_user {
 
-// Makes a system call with five arguments that may return a second time on another stack: there it calls entry(argument).
-// C signature: long ferry_clone_call(long number, a0, a1, a2, a3, a4, void* new_stack, void (*entry)(void*), void* argument).
-// new_stack only tells the child of a clone with a stack from one without: the kernel sets the stack pointer.
+// Makes a system call with five arguments that may return a second time on another stack: there it calls
+// entry(argument). C signature: long ferry_clone_call(long number, a0, a1, a2, a3, a4, void* new_stack, void
+// (*entry)(void*), void* argument). new_stack only tells the child of a clone with a stack from one without:
+// the kernel sets the stack pointer.
 asm(R"(
 .text
 .globl ferry_clone_call
@@ -62,16 +63,17 @@ ferry_clone_call:
 .size ferry_clone_call, . - ferry_clone_call
 )");
 
-extern "C" long ferry_clone_call(long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t new_stack,
-                                 void (*entry)(void*), void* argument);
+extern "C" long ferry_clone_call(long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                                 uint64_t new_stack, void (*entry)(void*), void* argument);
 
 namespace {
 
-/// Whether clone(2)'s arguments can express the request: its flags are 32 bits with the exit signal among them, and the
-/// descriptor of the child goes where the parent's copy of its number would.
+/// Whether clone(2)'s arguments can express the request: its flags are 32 bits with the exit signal among
+/// them, and the descriptor of the child goes where the parent's copy of its number would.
 bool needs_clone3(const clone_args& args) {
   const bool both = args.pidfd != 0 && args.parent_tid != 0;
-  return both || args.set_tid_size != 0 || (args.flags >> 32) != 0 || (args.exit_signal & ~uint64_t{CSIGNAL}) != 0;
+  return both || args.set_tid_size != 0 || (args.flags >> 32) != 0 ||
+         (args.exit_signal & ~uint64_t{CSIGNAL}) != 0;
 }
 
 }  // namespace
@@ -80,7 +82,8 @@ int64_t host_clone(clone_args args, void (*entry)(void*), void* argument) {
   const uint64_t top = args.stack;
   if (!needs_clone3(args)) {
     const uint64_t parent_word = args.pidfd != 0 ? args.pidfd : args.parent_tid;
-    return ferry_clone_call(SYS_clone, args.flags | args.exit_signal, top, parent_word, args.child_tid, 0, top, entry, argument);
+    return ferry_clone_call(SYS_clone, args.flags | args.exit_signal, top, parent_word, args.child_tid, 0,
+                            top, entry, argument);
   }
   // clone3 wants the stack's lowest address and its size. It adds the two and looks at nothing else.
   constexpr uint64_t kSomeBytes = 4096;
@@ -88,7 +91,8 @@ int64_t host_clone(clone_args args, void (*entry)(void*), void* argument) {
     args.stack = top - kSomeBytes;
     args.stack_size = kSomeBytes;
   }
-  return ferry_clone_call(SYS_clone3, reinterpret_cast<uint64_t>(&args), sizeof args, 0, 0, 0, top, entry, argument);
+  return ferry_clone_call(SYS_clone3, reinterpret_cast<uint64_t>(&args), sizeof args, 0, 0, 0, top, entry,
+                          argument);
 }
 
 }  // namespace ferry::linux_user

@@ -5,10 +5,10 @@
 namespace ferry::linux_user {
 
 // The check of the flag and the system call must be code whose bounds the signal handler knows: between
-// ferry_safe_syscall_start and _end the call has not been made, and making it would lose the signal's wake-up. A call
-// that the kernel wants restarted has its pc back on the `syscall` instruction, which lies inside the bounds too: rcx, zero
-// before the instruction and the address after it from then on, tells the two apart.
-// C signature: long ferry_safe_syscall(const uint32_t* flag, long number, a0, a1, a2, a3, a4, a5).
+// ferry_safe_syscall_start and _end the call has not been made, and making it would lose the signal's
+// wake-up. A call that the kernel wants restarted has its pc back on the `syscall` instruction, which lies
+// inside the bounds too: rcx, zero before the instruction and the address after it from then on, tells the
+// two apart. C signature: long ferry_safe_syscall(const uint32_t* flag, long number, a0, a1, a2, a3, a4, a5).
 asm(R"(
 .text
 .globl ferry_safe_syscall
@@ -64,8 +64,8 @@ ferry_safe_syscall_restart:
 )");
 
 extern "C" {
-long ferry_safe_syscall(const std::atomic<uint32_t>* flag, long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
-                        uint64_t a4, uint64_t a5);
+long ferry_safe_syscall(const std::atomic<uint32_t>* flag, long number, uint64_t a0, uint64_t a1, uint64_t a2,
+                        uint64_t a3, uint64_t a4, uint64_t a5);
 extern const char ferry_safe_syscall_start[];
 extern const char ferry_safe_syscall_instruction[];
 extern const char ferry_safe_syscall_end[];
@@ -76,8 +76,8 @@ extern const char ferry_safe_syscall_restart[];
 static_assert(kErestartsys == 512 && kErestartnointr == 513, "the stub above answers these numbers");
 static_assert(sizeof(std::atomic<uint32_t>) == 4, "the stub above reads the flag as a plain word");
 
-int64_t safe_syscall(const std::atomic<uint32_t>& interrupt, long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
-                     uint64_t a4, uint64_t a5) {
+int64_t safe_syscall(const std::atomic<uint32_t>& interrupt, long number, uint64_t a0, uint64_t a1,
+                     uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5) {
   return ferry_safe_syscall(&interrupt, number, a0, a1, a2, a3, a4, a5);
 }
 
@@ -99,14 +99,16 @@ void rewind_safe_syscall(void* context) {
   const auto start = reinterpret_cast<uint64_t>(ferry_safe_syscall_start);
   const auto end = reinterpret_cast<uint64_t>(ferry_safe_syscall_end);
   if (pc < start || pc >= end) return;
-  // The stub clears rcx, so a value there says that the kernel has begun the call. Without that sign the two cases look alike on
-  // the instruction itself, and the likelier is the call that slept.
+  // The stub clears rcx, so a value there says that the kernel has begun the call. Without that sign the two
+  // cases look alike on the instruction itself, and the likelier is the call that slept.
   const bool was_made = pc == reinterpret_cast<uint64_t>(ferry_safe_syscall_instruction) &&
                         (!kSyscallSetsRcx || static_cast<uint64_t>(registers[REG_RCX]) == end);
-  registers[REG_RIP] = reinterpret_cast<greg_t>(was_made ? ferry_safe_syscall_restart : ferry_safe_syscall_not_made);
+  registers[REG_RIP] =
+      reinterpret_cast<greg_t>(was_made ? ferry_safe_syscall_restart : ferry_safe_syscall_not_made);
 }
 
-int64_t raw_syscall(long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5) {
+int64_t raw_syscall(long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                    uint64_t a5) {
   register uint64_t r10 asm("r10") = a3;
   register uint64_t r8 asm("r8") = a4;
   register uint64_t r9 asm("r9") = a5;

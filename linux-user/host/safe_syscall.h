@@ -9,21 +9,23 @@
 
 namespace ferry::linux_user {
 
-/// A host system call that may block, made so that a signal that arrives before the kernel sleeps makes it return instead of
-/// sleeping on: the stub looks at `*interrupt` right before the system-call instruction, and the host's signal
-/// handler calls rewind_safe_syscall(). Answers what the kernel answers, or -kErestartnointr when it did not run (the signal came
-/// before the call), or -kErestartsys when the kernel began it and wants it restarted.
-/// Host handlers must be installed with SA_RESTART: then the kernel itself tells a call that may be restarted (the
-/// pc is back on the instruction: -kErestartsys) from one that may not (-EINTR).
-int64_t safe_syscall(const std::atomic<uint32_t>& interrupt, long number, uint64_t a0 = 0, uint64_t a1 = 0, uint64_t a2 = 0,
-                     uint64_t a3 = 0, uint64_t a4 = 0, uint64_t a5 = 0);
+/// A host system call that may block, made so that a signal that arrives before the kernel sleeps makes it
+/// return instead of sleeping on: the stub looks at `*interrupt` right before the system-call instruction,
+/// and the host's signal handler calls rewind_safe_syscall(). Answers what the kernel answers, or
+/// -kErestartnointr when it did not run (the signal came before the call), or -kErestartsys when the kernel
+/// began it and wants it restarted. Host handlers must be installed with SA_RESTART: then the kernel itself
+/// tells a call that may be restarted (the pc is back on the instruction: -kErestartsys) from one that may
+/// not (-EINTR).
+int64_t safe_syscall(const std::atomic<uint32_t>& interrupt, long number, uint64_t a0 = 0, uint64_t a1 = 0,
+                     uint64_t a2 = 0, uint64_t a3 = 0, uint64_t a4 = 0, uint64_t a5 = 0);
 
-/// For the host's signal handler: when `context` (a ucontext_t*) was interrupted in safe_syscall before the call was made, makes
-/// it return -kErestartnointr; when the kernel wants the call restarted, -kErestartsys. Async-signal-safe.
+/// For the host's signal handler: when `context` (a ucontext_t*) was interrupted in safe_syscall before the
+/// call was made, makes it return -kErestartnointr; when the kernel wants the call restarted, -kErestartsys.
+/// Async-signal-safe.
 void rewind_safe_syscall(void* context);
 
 /// A host system call that does not block; answers -errno.
-int64_t raw_syscall(long number, uint64_t a0 = 0, uint64_t a1 = 0, uint64_t a2 = 0, uint64_t a3 = 0, uint64_t a4 = 0,
-                    uint64_t a5 = 0);
+int64_t raw_syscall(long number, uint64_t a0 = 0, uint64_t a1 = 0, uint64_t a2 = 0, uint64_t a3 = 0,
+                    uint64_t a4 = 0, uint64_t a5 = 0);
 
 }  // namespace ferry::linux_user

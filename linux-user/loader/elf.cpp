@@ -35,11 +35,12 @@ std::string machine_name(uint16_t machine) {
     uint16_t machine;
     std::string_view name;
   } kNames[] = {
-      {EM_386, "an i386"},      {EM_X86_64, "an x86-64"},  {EM_ARM, "a 32-bit ARM"}, {EM_AARCH64, "an AArch64"},
-      {EM_RISCV, "a RISC-V"},   {EM_PPC, "a PowerPC"},     {EM_PPC64, "a PowerPC64"}, {EM_S390, "an s390"},
-      {EM_MIPS, "a MIPS"},      {EM_SPARC, "a SPARC"},     {EM_SPARCV9, "a SPARC64"}, {EM_IA_64, "an Itanium"},
-      {EM_68K, "an m68k"},      {EM_ALPHA, "an Alpha"},    {EM_PARISC, "a PA-RISC"},  {EM_SH, "a SuperH"},
-      {EM_LOONGARCH, "a LoongArch"},
+      {EM_386, "an i386"},        {EM_X86_64, "an x86-64"},      {EM_ARM, "a 32-bit ARM"},
+      {EM_AARCH64, "an AArch64"}, {EM_RISCV, "a RISC-V"},        {EM_PPC, "a PowerPC"},
+      {EM_PPC64, "a PowerPC64"},  {EM_S390, "an s390"},          {EM_MIPS, "a MIPS"},
+      {EM_SPARC, "a SPARC"},      {EM_SPARCV9, "a SPARC64"},     {EM_IA_64, "an Itanium"},
+      {EM_68K, "an m68k"},        {EM_ALPHA, "an Alpha"},        {EM_PARISC, "a PA-RISC"},
+      {EM_SH, "a SuperH"},        {EM_LOONGARCH, "a LoongArch"},
   };
   for (const auto& entry : kNames) {
     if (entry.machine == machine) return std::string(entry.name);
@@ -64,33 +65,48 @@ Result<Elf64_Ehdr> read_header(const ByteSource& file, const ElfTarget& target) 
   unsigned char ident[EI_NIDENT];
   if (file.size() == 0) return Error{"is empty"};
   const auto magic = std::as_writable_bytes(std::span(ident)).first(SELFMAG);
-  if (!file.read(0, magic) || !is_elf(magic)) return Error{"is not a program (neither ELF nor a script with #!)"};
-  if (!file.read(0, std::as_writable_bytes(std::span(ident)))) return Error{"is a truncated ELF file (no room for its header)"};
+  if (!file.read(0, magic) || !is_elf(magic))
+    return Error{"is not a program (neither ELF nor a script with #!)"};
+  if (!file.read(0, std::as_writable_bytes(std::span(ident))))
+    return Error{"is a truncated ELF file (no room for its header)"};
   const bool little = ident[EI_DATA] == ELFDATA2LSB;
-  if (!little && ident[EI_DATA] != ELFDATA2MSB) return Error{"is a broken ELF file (byte order " + std::to_string(ident[EI_DATA]) + ")"};
+  if (!little && ident[EI_DATA] != ELFDATA2MSB)
+    return Error{"is a broken ELF file (byte order " + std::to_string(ident[EI_DATA]) + ")"};
   unsigned char start[20];
-  if (!file.read(0, std::as_writable_bytes(std::span(start)))) return Error{"is a truncated ELF file (no room for its header)"};
-  const auto half = [&](size_t at) { return static_cast<uint16_t>(little ? start[at] | start[at + 1] << 8 : start[at + 1] | start[at] << 8); };
+  if (!file.read(0, std::as_writable_bytes(std::span(start))))
+    return Error{"is a truncated ELF file (no room for its header)"};
+  const auto half = [&](size_t at) {
+    return static_cast<uint16_t>(little ? start[at] | start[at + 1] << 8 : start[at + 1] | start[at] << 8);
+  };
   const uint16_t machine = half(18);
   const uint16_t type = half(16);
   if (machine != target.machine) return Error{"is " + machine_name(machine) + " program" + wanted};
-  if (ident[EI_DATA] != target.elf_data) return Error{"is a big-endian " + bare_name(machine) + " program; this ferry runs little-endian ones"};
-  if (ident[EI_CLASS] != target.elf_class) return Error{"is a 32-bit " + bare_name(machine) + " program; this ferry runs 64-bit ones"};
+  if (ident[EI_DATA] != target.elf_data)
+    return Error{"is a big-endian " + bare_name(machine) + " program; this ferry runs little-endian ones"};
+  if (ident[EI_CLASS] != target.elf_class)
+    return Error{"is a 32-bit " + bare_name(machine) + " program; this ferry runs 64-bit ones"};
   if (type == ET_REL) return Error{"is an object file, not a program: link it first"};
   if (type == ET_CORE) return Error{"is a core dump, not a program"};
-  if (type != ET_EXEC && type != ET_DYN) return Error{"is a broken ELF file (type " + std::to_string(type) + ")"};
+  if (type != ET_EXEC && type != ET_DYN)
+    return Error{"is a broken ELF file (type " + std::to_string(type) + ")"};
   Elf64_Ehdr header;
-  if (!file.read(0, std::as_writable_bytes(std::span(&header, 1)))) return Error{"is a truncated ELF file (no room for its header)"};
-  if (ident[EI_VERSION] != EV_CURRENT) return Error{"is a broken ELF file (version " + std::to_string(ident[EI_VERSION]) + ")"};
+  if (!file.read(0, std::as_writable_bytes(std::span(&header, 1))))
+    return Error{"is a truncated ELF file (no room for its header)"};
+  if (ident[EI_VERSION] != EV_CURRENT)
+    return Error{"is a broken ELF file (version " + std::to_string(ident[EI_VERSION]) + ")"};
   return header;
 }
 
 Result<std::vector<Elf64_Phdr>> read_program_headers(const ByteSource& file, const Elf64_Ehdr& header) {
   if (header.e_phnum == 0) return Error{"is a broken ELF file (no program headers)"};
-  if (header.e_phentsize != sizeof(Elf64_Phdr)) return Error{"is a broken ELF file (program headers of " + std::to_string(header.e_phentsize) + " bytes)"};
+  if (header.e_phentsize != sizeof(Elf64_Phdr))
+    return Error{"is a broken ELF file (program headers of " + std::to_string(header.e_phentsize) +
+                 " bytes)"};
   const uint64_t bytes = uint64_t{header.e_phnum} * sizeof(Elf64_Phdr);
-  if (bytes > kMaxHeaderBytes) return Error{"is a broken ELF file (" + std::to_string(header.e_phnum) + " program headers)"};
-  if (header.e_phoff > file.size() || bytes > file.size() - header.e_phoff) return Error{"is a truncated ELF file (its program headers are missing)"};
+  if (bytes > kMaxHeaderBytes)
+    return Error{"is a broken ELF file (" + std::to_string(header.e_phnum) + " program headers)"};
+  if (header.e_phoff > file.size() || bytes > file.size() - header.e_phoff)
+    return Error{"is a truncated ELF file (its program headers are missing)"};
   std::vector<Elf64_Phdr> headers(header.e_phnum);
   if (!file.read(header.e_phoff, std::as_writable_bytes(std::span(headers)))) return Error{"cannot be read"};
   return headers;
@@ -98,16 +114,22 @@ Result<std::vector<Elf64_Phdr>> read_program_headers(const ByteSource& file, con
 
 Result<ElfSegment> check_segment(const Elf64_Phdr& h, size_t index, uint64_t file_size) {
   const std::string where = "segment " + std::to_string(index);
-  const auto broken = [&](const std::string& what) { return Error{"is a broken ELF file (" + where + " " + what + ")"}; };
+  const auto broken = [&](const std::string& what) {
+    return Error{"is a broken ELF file (" + where + " " + what + ")"};
+  };
   if (h.p_filesz > h.p_memsz) return broken("is larger in the file than in memory");
   if (h.p_offset > file_size || h.p_filesz > file_size - h.p_offset) {
-    return Error{"is a truncated ELF file (" + where + " ends at " + hex(h.p_offset + h.p_filesz) + ", the file at " + hex(file_size) + ")"};
+    return Error{"is a truncated ELF file (" + where + " ends at " + hex(h.p_offset + h.p_filesz) +
+                 ", the file at " + hex(file_size) + ")"};
   }
   if (h.p_vaddr >= kAddressLimit || h.p_memsz > kAddressLimit - h.p_vaddr) {
-    return broken("of " + hex(h.p_memsz) + " bytes at " + hex(h.p_vaddr) + " does not fit into the address space");
+    return broken("of " + hex(h.p_memsz) + " bytes at " + hex(h.p_vaddr) +
+                  " does not fit into the address space");
   }
-  if (h.p_align > 1 && (!std::has_single_bit(h.p_align) || h.p_align > kMaxAlignment)) return broken("has an alignment of " + hex(h.p_align));
-  if ((h.p_vaddr - h.p_offset) % kElfPageSize != 0) return broken("cannot be mapped: address and file offset differ within a page");
+  if (h.p_align > 1 && (!std::has_single_bit(h.p_align) || h.p_align > kMaxAlignment))
+    return broken("has an alignment of " + hex(h.p_align));
+  if ((h.p_vaddr - h.p_offset) % kElfPageSize != 0)
+    return broken("cannot be mapped: address and file offset differ within a page");
   ElfSegment segment{h.p_vaddr, h.p_memsz, h.p_offset, h.p_filesz, 0};
   if (h.p_flags & PF_R) segment.protection |= PROT_READ;
   if (h.p_flags & PF_W) segment.protection |= PROT_WRITE;
@@ -118,7 +140,8 @@ Result<ElfSegment> check_segment(const Elf64_Phdr& h, size_t index, uint64_t fil
 Result<std::string> read_interpreter(const ByteSource& file, const Elf64_Phdr& h) {
   const Error broken{"is a broken ELF file (the name of its interpreter is not a path)"};
   if (h.p_filesz < 2 || h.p_filesz > kMaxInterpreter) return broken;
-  if (h.p_offset > file.size() || h.p_filesz > file.size() - h.p_offset) return Error{"is a truncated ELF file (the name of its interpreter is missing)"};
+  if (h.p_offset > file.size() || h.p_filesz > file.size() - h.p_offset)
+    return Error{"is a truncated ELF file (the name of its interpreter is missing)"};
   std::string name(h.p_filesz, '\0');
   if (!file.read(h.p_offset, std::as_writable_bytes(std::span(name)))) return Error{"cannot be read"};
   if (name.back() != '\0') return broken;
@@ -157,15 +180,17 @@ bool SpanSource::read(uint64_t offset, std::span<std::byte> out) const {
   return true;
 }
 
-bool is_elf(std::span<const std::byte> head) { return head.size() >= SELFMAG && std::memcmp(head.data(), ELFMAG, SELFMAG) == 0; }
+bool is_elf(std::span<const std::byte> head) {
+  return head.size() >= SELFMAG && std::memcmp(head.data(), ELFMAG, SELFMAG) == 0;
+}
 
 bool is_elf_for(std::span<const std::byte> head, const ElfTarget& target) {
   Elf64_Ehdr header{};
   constexpr size_t kNeeded = offsetof(Elf64_Ehdr, e_version);
   if (!is_elf(head) || head.size() < kNeeded) return false;
   std::memcpy(&header, head.data(), kNeeded);
-  return header.e_ident[EI_CLASS] == target.elf_class && header.e_ident[EI_DATA] == target.elf_data && header.e_machine == target.machine &&
-         (header.e_type == ET_EXEC || header.e_type == ET_DYN);
+  return header.e_ident[EI_CLASS] == target.elf_class && header.e_ident[EI_DATA] == target.elf_data &&
+         header.e_machine == target.machine && (header.e_type == ET_EXEC || header.e_type == ET_DYN);
 }
 
 Result<ElfImage> parse_elf(const ByteSource& file, const ElfTarget& target) {
@@ -186,8 +211,10 @@ Result<ElfImage> parse_elf(const ByteSource& file, const ElfTarget& target) {
         const Result<ElfSegment> segment = check_segment(h, i, file.size());
         if (!segment) return segment.error();
         if (segment->memory_size == 0) break;
-        if (!image.segments.empty() && segment->address < image.segments.back().address + image.segments.back().memory_size) {
-          return Error{"is a broken ELF file (segment " + std::to_string(i) + " overlaps the one before it, or comes too late)"};
+        if (!image.segments.empty() &&
+            segment->address < image.segments.back().address + image.segments.back().memory_size) {
+          return Error{"is a broken ELF file (segment " + std::to_string(i) +
+                       " overlaps the one before it, or comes too late)"};
         }
         image.alignment = std::max<uint64_t>(image.alignment, h.p_align);
         image.segments.push_back(*segment);
@@ -203,7 +230,8 @@ Result<ElfImage> parse_elf(const ByteSource& file, const ElfTarget& target) {
       case PT_GNU_STACK:
         image.executable_stack = (h.p_flags & PF_X) != 0;
         break;
-      default:  // PT_GNU_PROPERTY asks for BTI, which the guest's CPU does not have (no HWCAP2_BTI): nothing to do
+      default:  // PT_GNU_PROPERTY asks for BTI, which the guest's CPU does not have (no HWCAP2_BTI): nothing
+                // to do
         break;
     }
   }

@@ -67,9 +67,9 @@ struct ElfSegment {
 struct ElfImage {
   bool fixed = false;  ///< ET_EXEC: addresses are final
   uint64_t entry = 0;
-  uint64_t first = 0;      ///< lowest address, page-aligned
-  uint64_t last = 0;       ///< end of the highest segment, page-aligned
-  uint64_t alignment = 0;  ///< the largest p_align, at least a page
+  uint64_t first = 0;                ///< lowest address, page-aligned
+  uint64_t last = 0;                 ///< end of the highest segment, page-aligned
+  uint64_t alignment = 0;            ///< the largest p_align, at least a page
   std::vector<ElfSegment> segments;  ///< by ascending address, at least one
   uint64_t headers_address = 0;      ///< of the program headers in memory; 0: not mapped
   uint16_t header_count = 0;
@@ -85,8 +85,8 @@ bool is_elf(std::span<const std::byte> head);
 /// Whether `head` (the file's first bytes) belongs to an ELF file for `target`.
 bool is_elf_for(std::span<const std::byte> head, const ElfTarget& target);
 
-/// Reads and checks the headers. Allocates no more than the headers themselves need, whatever the file says. The Error
-/// completes the sentence "FILE ...".
+/// Reads and checks the headers. Allocates no more than the headers themselves need, whatever the file says.
+/// The Error completes the sentence "FILE ...".
 support::Result<ElfImage> parse_elf(const ByteSource& file, const ElfTarget& target);
 
 }  // namespace ferry::linux_user

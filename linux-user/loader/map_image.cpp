@@ -18,7 +18,8 @@ using support::Result;
 
 std::string range_text(uint64_t first, uint64_t last) {
   char text[64];
-  std::snprintf(text, sizeof text, "0x%lx to 0x%lx", static_cast<unsigned long>(first), static_cast<unsigned long>(last));
+  std::snprintf(text, sizeof text, "0x%lx to 0x%lx", static_cast<unsigned long>(first),
+                static_cast<unsigned long>(last));
   return text;
 }
 
@@ -33,23 +34,27 @@ Result<uint64_t> reserve(AddressSpace& memory, const ElfImage& image, GuestAddr 
   if (image.fixed) {
     const SysResult result = memory.mmap({image.first}, size, PROT_NONE, flags | MAP_FIXED_NOREPLACE, -1, 0);
     if (result.error_number() == EEXIST) {
-      return Error{"wants the addresses " + range_text(image.first, image.last) + ", which ferry needs for itself"};
+      return Error{"wants the addresses " + range_text(image.first, image.last) +
+                   ", which ferry needs for itself"};
     }
     if (result.error_number() == EPERM) {
-      return Error{"wants the address " + range_text(image.first, image.last) + ", below what this host allows (see /proc/sys/vm/mmap_min_addr)"};
+      return Error{"wants the address " + range_text(image.first, image.last) +
+                   ", below what this host allows (see /proc/sys/vm/mmap_min_addr)"};
     }
     if (result.failed()) return cannot_map(result, image.first, image.last);
     return uint64_t{0};
   }
   // With room for the alignment, of which the rest is given back.
   const uint64_t slack = image.alignment - kElfPageSize;
-  if (size > (uint64_t{1} << 47) - slack) return cannot_map(SysResult::error(ENOMEM), image.first, image.last);
+  if (size > (uint64_t{1} << 47) - slack)
+    return cannot_map(SysResult::error(ENOMEM), image.first, image.last);
   const GuestAddr aligned_hint{align_down(hint.value, image.alignment)};
   const SysResult result = memory.mmap(aligned_hint, size + slack, PROT_NONE, flags, -1, 0);
   if (result.failed()) return cannot_map(result, image.first, image.last);
   const auto got = static_cast<uint64_t>(result.value);
   // The file's own addresses need not be multiples of the alignment: keep their remainder.
-  const uint64_t first = align_up(got - image.first % image.alignment, image.alignment) + image.first % image.alignment;
+  const uint64_t first =
+      align_up(got - image.first % image.alignment, image.alignment) + image.first % image.alignment;
   if (first > got) (void)memory.munmap({got}, first - got);
   if (first + size < got + size + slack) (void)memory.munmap({first + size}, got + slack - first);
   return first - image.first;
@@ -63,12 +68,14 @@ Result<bool> map_segment(AddressSpace& memory, int fd, const ElfSegment& segment
   const uint64_t memory_end = address + segment.memory_size;
   uint64_t mapped_end = page;
   if (segment.file_size > 0) {
-    const SysResult result = memory.mmap({page}, file_end - page, segment.protection, MAP_PRIVATE | MAP_FIXED, fd,
-                                         segment.offset - (address - page));
+    const SysResult result = memory.mmap({page}, file_end - page, segment.protection, MAP_PRIVATE | MAP_FIXED,
+                                         fd, segment.offset - (address - page));
     if (result.failed()) return cannot_map(result, page, file_end);
     mapped_end = align_up(file_end, kElfPageSize);
-    // The rest of the last page belongs to the .bss. One that cannot be written keeps the file's bytes, as the kernel leaves it.
-    if (memory_end > file_end && (segment.protection & PROT_WRITE) && !zero_guest({file_end}, std::min(mapped_end, align_up(memory_end, kElfPageSize)) - file_end)) {
+    // The rest of the last page belongs to the .bss. One that cannot be written keeps the file's bytes, as
+    // the kernel leaves it.
+    if (memory_end > file_end && (segment.protection & PROT_WRITE) &&
+        !zero_guest({file_end}, std::min(mapped_end, align_up(memory_end, kElfPageSize)) - file_end)) {
       return cannot_map(SysResult::error(EFAULT), file_end, mapped_end);
     }
   }

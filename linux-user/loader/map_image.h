@@ -14,8 +14,8 @@ struct MappedImage {
   GuestAddr last;     ///< end, page-aligned
 };
 
-/// Maps `image` from the open file `fd`. `hint`: where a position-independent image should lie; 0: where the kernel likes. The Error completes the sentence
-/// "FILE ...".
+/// Maps `image` from the open file `fd`. `hint`: where a position-independent image should lie; 0: where the
+/// kernel likes. The Error completes the sentence "FILE ...".
 support::Result<MappedImage> map_image(AddressSpace& memory, int fd, const ElfImage& image, GuestAddr hint);
 
 }  // namespace ferry::linux_user

@@ -23,7 +23,9 @@ class Writer {
  public:
   Writer(std::span<std::byte> out, GuestAddr top) : out_(out), base_{top.value - out.size()} {}
 
-  void put(GuestAddr at, const void* data, size_t size) { std::memcpy(out_.data() + (at - base_), data, size); }
+  void put(GuestAddr at, const void* data, size_t size) {
+    std::memcpy(out_.data() + (at - base_), data, size);
+  }
 
   /// Puts strings one after the other; answers the end.
   GuestAddr put_strings(GuestAddr at, std::span<const std::string> strings) {
@@ -51,13 +53,14 @@ void append_pointers(std::vector<uint64_t>& words, GuestAddr at, std::span<const
 }  // namespace
 
 uint64_t stack_bytes(const StackContents& c) {
-  const uint64_t strings = strings_bytes(c.argv) + strings_bytes(c.environment) + c.exec_path.size() + 1 + c.platform.size() + 1 + 16;
+  const uint64_t strings = strings_bytes(c.argv) + strings_bytes(c.environment) + c.exec_path.size() + 1 +
+                           c.platform.size() + 1 + 16;
   const uint64_t words = 1 + c.argv.size() + 1 + c.environment.size() + 1 + 2 * (c.auxv.size() + kTailAuxv);
   return support::align_up(strings + words * 8 + 64, 16);
 }
 
-bool build_stack(const StackContents& c, std::span<const std::byte, 16> random, GuestAddr top, std::vector<std::byte>& out,
-                 StackLayout& layout) {
+bool build_stack(const StackContents& c, std::span<const std::byte, 16> random, GuestAddr top,
+                 std::vector<std::byte>& out, StackLayout& layout) {
   if (stack_bytes(c) > out.size()) return false;
   Writer writer(out, top);
   const GuestAddr exec_path{top.value - 8 - (c.exec_path.size() + 1)};
@@ -74,7 +77,8 @@ bool build_stack(const StackContents& c, std::span<const std::byte, 16> random, 
   writer.put(random_bytes, random.data(), random.size());
 
   for (const auto& [type, value] : c.auxv) layout.auxv.insert(layout.auxv.end(), {type, value});
-  layout.auxv.insert(layout.auxv.end(), {AT_RANDOM, random_bytes.value, AT_EXECFN, exec_path.value, AT_PLATFORM, platform.value, AT_NULL, 0});
+  layout.auxv.insert(layout.auxv.end(), {AT_RANDOM, random_bytes.value, AT_EXECFN, exec_path.value,
+                                         AT_PLATFORM, platform.value, AT_NULL, 0});
 
   std::vector<uint64_t> words{c.argv.size()};
   append_pointers(words, layout.argv_first, c.argv);

@@ -19,10 +19,12 @@ using support::align_up;
 constexpr int kProtArm64 = 0x10 | 0x20;
 /// MAP_32BIT: a flag on x86 only.
 constexpr int kMap32Bit = 0x40;
-/// User addresses end here on x86-64 with four-level page tables, and on AArch64 with 47-bit compatible placement.
+/// User addresses end here on x86-64 with four-level page tables, and on AArch64 with 47-bit compatible
+/// placement.
 constexpr uint64_t kAddressLimit = uint64_t{1} << 47;
 
-/// What the host's page tables say for a guest's page: never executable, readable where the guest could fetch code.
+/// What the host's page tables say for a guest's page: never executable, readable where the guest could fetch
+/// code.
 int host_protection(int protection) {
   int host = protection & ~(PROT_EXEC | kProtArm64);
   if (protection & PROT_EXEC) host |= PROT_READ;
@@ -98,7 +100,8 @@ void AddressSpace::change_protection(GuestAddr first, GuestAddr last, int protec
   const std::lock_guard guard(map_mutex_);
   split(first);
   split(last);
-  for (auto it = vmas_.lower_bound(first); it != vmas_.end() && it->first < last; ++it) it->second.protection = protection;
+  for (auto it = vmas_.lower_bound(first); it != vmas_.end() && it->first < last; ++it)
+    it->second.protection = protection;
   merge_around(first, last);
 }
 
@@ -119,7 +122,8 @@ bool AddressSpace::covers(GuestAddr first, GuestAddr last) const {
   if (it == vmas_.begin()) return first >= last;
   --it;
   GuestAddr reached = first;
-  for (; it != vmas_.end() && it->first <= reached && reached < last; ++it) reached = std::max(reached, it->second.end);
+  for (; it != vmas_.end() && it->first <= reached && reached < last; ++it)
+    reached = std::max(reached, it->second.end);
   return reached >= last;
 }
 
@@ -130,9 +134,9 @@ void AddressSpace::forget_code(GuestAddr first, GuestAddr last) {
   }
 }
 
-/// Makes sure that what a fixed mapping is about to replace in [first, last) is the guest's or free: whatever is neither is
-/// ferry's own. Free parts are reserved, so that no other thread of ours can take them in between. The map lists them
-/// from then on; the caller maps over all of it, or erases it.
+/// Makes sure that what a fixed mapping is about to replace in [first, last) is the guest's or free: whatever
+/// is neither is ferry's own. Free parts are reserved, so that no other thread of ours can take them in
+/// between. The map lists them from then on; the caller maps over all of it, or erases it.
 SysResult AddressSpace::reserve_target(GuestAddr first, GuestAddr last) {
   std::vector<Range> gaps;
   GuestAddr reached = first;
@@ -142,8 +146,9 @@ SysResult AddressSpace::reserve_target(GuestAddr first, GuestAddr last) {
   }
   if (reached < last) gaps.push_back({reached, last, PROT_NONE});
   for (size_t i = 0; i < gaps.size(); ++i) {
-    const SysResult result = host_mmap(gaps[i].first, gaps[i].last - gaps[i].first, PROT_NONE,
-                                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    const SysResult result =
+        host_mmap(gaps[i].first, gaps[i].last - gaps[i].first, PROT_NONE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
     if (!result.failed()) continue;
     for (size_t j = 0; j < i; ++j) raw_syscall(SYS_munmap, gaps[j].first.value, gaps[j].last - gaps[j].first);
     return result.error_number() == EEXIST ? SysResult::error(ENOMEM) : result;
@@ -154,7 +159,8 @@ SysResult AddressSpace::reserve_target(GuestAddr first, GuestAddr last) {
 
 // --- system calls ---
 
-SysResult AddressSpace::mmap(GuestAddr address, uint64_t length, int protection, int flags, int fd, uint64_t offset) {
+SysResult AddressSpace::mmap(GuestAddr address, uint64_t length, int protection, int flags, int fd,
+                             uint64_t offset) {
   flags &= ~kMap32Bit;
   const bool fixed = (flags & MAP_FIXED) != 0;
   const bool no_replace = (flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE;
@@ -170,7 +176,8 @@ SysResult AddressSpace::mmap(GuestAddr address, uint64_t length, int protection,
       // The guest's old mappings are as they were; what was reserved is given back.
       GuestAddr reached = address;
       for (const Range& range : before) {
-        if (reached < range.first) raw_syscall(SYS_munmap, reached.value, range.first - reached), erase(reached, range.first);
+        if (reached < range.first)
+          raw_syscall(SYS_munmap, reached.value, range.first - reached), erase(reached, range.first);
         reached = range.last;
       }
       if (reached < last) raw_syscall(SYS_munmap, reached.value, last - reached), erase(reached, last);
@@ -189,7 +196,8 @@ SysResult AddressSpace::mmap(GuestAddr address, uint64_t length, int protection,
 
 SysResult AddressSpace::munmap(GuestAddr address, uint64_t length) {
   GuestAddr last;
-  if (length == 0 || !page_aligned(address) || !page_range(address, length, last)) return SysResult::error(EINVAL);
+  if (length == 0 || !page_aligned(address) || !page_range(address, length, last))
+    return SysResult::error(EINVAL);
   const std::lock_guard guard(mutex_);
   for (const Range& range : overlaps(address, last)) {
     const SysResult result = raw_syscall(SYS_munmap, range.first.value, range.last - range.first);
@@ -213,7 +221,8 @@ SysResult AddressSpace::mprotect(GuestAddr address, uint64_t length, int protect
                                          static_cast<uint64_t>(host_protection(protection & ~kGrows)));
     if (result.failed()) return result;
     // Translations stay when the page stays executable and cannot have changed since: it is not writable now.
-    const bool stays = (protection & PROT_EXEC) && (range.protection & PROT_EXEC) && !(range.protection & PROT_WRITE);
+    const bool stays =
+        (protection & PROT_EXEC) && (range.protection & PROT_EXEC) && !(range.protection & PROT_WRITE);
     if (!stays) forget_code(range.first, range.last);
     change_protection(range.first, range.last, protection & ~kGrows);
     reached = range.last;
@@ -231,13 +240,14 @@ SysResult AddressSpace::mremap(GuestAddr old_address, uint64_t old_length, uint6
   if (!covers(old_address, checked_last)) return SysResult::error(EFAULT);
   const bool fixed = (flags & MREMAP_FIXED) != 0;
   if (fixed) {
-    if (!page_aligned(new_address) || !page_range(new_address, new_length, new_last)) return SysResult::error(EINVAL);
+    if (!page_aligned(new_address) || !page_range(new_address, new_length, new_last))
+      return SysResult::error(EINVAL);
     if (new_address < old_last && old_address < new_last) return SysResult::error(EINVAL);
     if (const SysResult reserved = reserve_target(new_address, new_last); reserved.failed()) return reserved;
   }
   const Vma old = std::prev(vmas_.upper_bound(old_address))->second;
-  const SysResult result = raw_syscall(SYS_mremap, old_address.value, old_length, new_length, static_cast<uint64_t>(flags),
-                                       new_address.value);
+  const SysResult result = raw_syscall(SYS_mremap, old_address.value, old_length, new_length,
+                                       static_cast<uint64_t>(flags), new_address.value);
   if (result.failed()) return result;
   const GuestAddr first = to_address(result);
   const GuestAddr last{align_up(first.value + new_length, kPageSize)};
@@ -279,11 +289,12 @@ SysResult AddressSpace::shmat(int id, GuestAddr address, int flags) {
     if (!page_aligned(first) || !page_range(first, info.shm_segsz, last)) return SysResult::error(EINVAL);
     if (const SysResult reserved = reserve_target(first, last); reserved.failed()) return reserved;
   }
-  const SysResult result =
-      raw_syscall(SYS_shmat, static_cast<uint64_t>(id), address.value, static_cast<uint64_t>(flags & ~SHM_EXEC));
+  const SysResult result = raw_syscall(SYS_shmat, static_cast<uint64_t>(id), address.value,
+                                       static_cast<uint64_t>(flags & ~SHM_EXEC));
   if (result.failed()) return result;
   const GuestAddr first = to_address(result);
-  const int protection = PROT_READ | (flags & SHM_RDONLY ? 0 : PROT_WRITE) | (flags & SHM_EXEC ? PROT_EXEC : 0);
+  const int protection =
+      PROT_READ | (flags & SHM_RDONLY ? 0 : PROT_WRITE) | (flags & SHM_EXEC ? PROT_EXEC : 0);
   const GuestAddr last{align_up(first.value + info.shm_segsz, kPageSize)};
   forget_code(first, last);
   insert(first, last, protection, VmaKind::Plain);
@@ -303,13 +314,15 @@ SysResult AddressSpace::shmdt(GuestAddr address) {
   return result;
 }
 
-SysResult AddressSpace::remap_file_pages(GuestAddr address, uint64_t size, int protection, uint64_t page_offset, int flags) {
+SysResult AddressSpace::remap_file_pages(GuestAddr address, uint64_t size, int protection,
+                                         uint64_t page_offset, int flags) {
   GuestAddr last;
   if (!page_range(address, size, last)) return SysResult::error(EINVAL);
   const std::lock_guard guard(mutex_);
   if (!covers(address, last)) return SysResult::error(EINVAL);
-  const SysResult result = raw_syscall(SYS_remap_file_pages, address.value, size, static_cast<uint64_t>(protection), page_offset,
-                                       static_cast<uint64_t>(flags));
+  const SysResult result =
+      raw_syscall(SYS_remap_file_pages, address.value, size, static_cast<uint64_t>(protection), page_offset,
+                  static_cast<uint64_t>(flags));
   if (!result.failed()) forget_code(address, last);
   return result;
 }
@@ -326,8 +339,8 @@ GuestAddr AddressSpace::brk(GuestAddr wanted) {
   const GuestAddr new_end{align_up(wanted.value, kPageSize)};
   if (new_end > old_end) {
     const int protection = PROT_READ | PROT_WRITE;
-    const SysResult result =
-        host_mmap(old_end, new_end - old_end, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    const SysResult result = host_mmap(old_end, new_end - old_end, protection,
+                                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (result.failed()) return brk_;
     if (to_address(result) != old_end) {  // a kernel before 4.17 takes the address as a hint
       raw_syscall(SYS_munmap, static_cast<uint64_t>(result.value), new_end - old_end);

@@ -21,9 +21,10 @@ struct Vma {
   VmaKind kind = VmaKind::Plain;
 };
 
-/// The guest's memory map. Guest memory is mapped at its own address (docs/adr/0007-address-space.md); this knows which mappings are the guest's, so that
-/// ferry's own are safe from it, and which are executable, so that translations of them are forgotten. Thread-safe.
-/// All methods that return SysResult answer what the system call of their name answers.
+/// The guest's memory map. Guest memory is mapped at its own address (docs/adr/0007-address-space.md); this
+/// knows which mappings are the guest's, so that ferry's own are safe from it, and which are executable, so
+/// that translations of them are forgotten. Thread-safe. All methods that return SysResult answer what the
+/// system call of their name answers.
 class AddressSpace final : public backend::CodeAccess {
  public:
   static constexpr uint64_t kPageSize = 4096;
@@ -34,11 +35,13 @@ class AddressSpace final : public backend::CodeAccess {
   SysResult mmap(GuestAddr address, uint64_t length, int protection, int flags, int fd, uint64_t offset);
   SysResult munmap(GuestAddr address, uint64_t length);
   SysResult mprotect(GuestAddr address, uint64_t length, int protection);
-  SysResult mremap(GuestAddr old_address, uint64_t old_length, uint64_t new_length, int flags, GuestAddr new_address);
+  SysResult mremap(GuestAddr old_address, uint64_t old_length, uint64_t new_length, int flags,
+                   GuestAddr new_address);
   SysResult madvise(GuestAddr address, uint64_t length, int advice);
   SysResult shmat(int id, GuestAddr address, int flags);
   SysResult shmdt(GuestAddr address);
-  SysResult remap_file_pages(GuestAddr address, uint64_t size, int protection, uint64_t page_offset, int flags);
+  SysResult remap_file_pages(GuestAddr address, uint64_t size, int protection, uint64_t page_offset,
+                             int flags);
   /// The new break, or the old one when it cannot be moved.
   GuestAddr brk(GuestAddr wanted);
 
@@ -79,7 +82,8 @@ class AddressSpace final : public backend::CodeAccess {
 
   /// Held during each operation, the engine's lock is taken below it.
   mutable std::mutex mutex_;
-  /// Held, below mutex_, while the map changes, and by executable(), which the engine calls with its lock held.
+  /// Held, below mutex_, while the map changes, and by executable(), which the engine calls with its lock
+  /// held.
   std::mutex map_mutex_;
   Map vmas_;
   std::map<GuestAddr, uint64_t> shared_segments_;  ///< shmat: address -> bytes, for shmdt

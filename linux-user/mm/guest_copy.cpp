@@ -10,7 +10,8 @@ namespace ferry::linux_user {
 // ferry_guest_access_failed, with rcx still counting what was not done.
 //   uint64_t ferry_guest_copy(void* to, const void* from, size_t n)   bytes not copied
 //   uint64_t ferry_guest_zero(void* to, size_t n)                     bytes not zeroed
-//   uint64_t ferry_guest_string(char* to, const char* from, size_t n) n minus the length, 0: no terminator, ~0: fault
+//   uint64_t ferry_guest_string(char* to, const char* from, size_t n) n minus the length, 0: no terminator,
+//   ~0: fault
 asm(R"(
 .text
 .p2align 4
@@ -88,7 +89,9 @@ struct AccessRange {
   int32_t last;
   int32_t resume;
 
-  uint64_t address(int32_t offset) const { return reinterpret_cast<uint64_t>(this) + static_cast<uint64_t>(int64_t{offset}); }
+  uint64_t address(int32_t offset) const {
+    return reinterpret_cast<uint64_t>(this) + static_cast<uint64_t>(int64_t{offset});
+  }
 };
 
 }  // namespace
@@ -109,10 +112,13 @@ bool copy_to_guest(GuestAddr destination, const void* source, size_t size) {
   return ferry_guest_copy(host_pointer(destination), source, size) == 0;
 }
 
-bool zero_guest(GuestAddr destination, size_t size) { return ferry_guest_zero(host_pointer(destination), size) == 0; }
+bool zero_guest(GuestAddr destination, size_t size) {
+  return ferry_guest_zero(host_pointer(destination), size) == 0;
+}
 
 int64_t copy_string_from_guest(char* destination, GuestAddr source, size_t capacity) {
-  const uint64_t left = ferry_guest_string(destination, static_cast<const char*>(host_pointer(source)), capacity);
+  const uint64_t left =
+      ferry_guest_string(destination, static_cast<const char*>(host_pointer(source)), capacity);
   if (left == ~uint64_t{0}) return -EFAULT;
   if (left == 0) return -ENAMETOOLONG;
   return static_cast<int64_t>(capacity - left);

@@ -11,8 +11,10 @@ namespace ferry::linux_user {
 
 namespace {
 
-/// A relative path below a directory in the sysroot: the host would follow absolute links out of it. Answers whether `out` was set.
-bool resolve_relative(const PathResolver& paths, int dirfd, const std::string& path, FollowLast follow, HostPath& out) {
+/// A relative path below a directory in the sysroot: the host would follow absolute links out of it. Answers
+/// whether `out` was set.
+bool resolve_relative(const PathResolver& paths, int dirfd, const std::string& path, FollowLast follow,
+                      HostPath& out) {
   if (follow == FollowLast::No && path.find('/') == path.npos) return false;  // nothing to follow
   const std::string directory = fd_host_path(dirfd);
   if (!paths.inside_sysroot(directory)) return false;
@@ -36,7 +38,8 @@ std::string fd_host_path(int fd) {
 void resolve_path(Process& process, int dirfd, const std::string& path, FollowLast follow, HostPath& out) {
   out = {dirfd, path};
   if (path.empty()) return;
-  if (follow == FollowLast::Yes && classify_proc_path(dirfd, path) == ProcFile::Exe && !process.exe_host_path.empty()) {
+  if (follow == FollowLast::Yes && classify_proc_path(dirfd, path) == ProcFile::Exe &&
+      !process.exe_host_path.empty()) {
     out.path = process.exe_host_path;
     return;
   }

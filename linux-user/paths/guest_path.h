@@ -17,8 +17,9 @@ struct HostPath {
   const char* c_str() const { return path.c_str(); }
 };
 
-/// Reads the path at `address` and resolves it. Answers 0, -EFAULT or -ENAMETOOLONG. AT_EMPTY_PATH calls work: an empty path stays empty.
-/// The ways in which /proc/self differs for a guest (exe) are resolved as well; files with made-up contents are open_proc_file()'s.
+/// Reads the path at `address` and resolves it. Answers 0, -EFAULT or -ENAMETOOLONG. AT_EMPTY_PATH calls
+/// work: an empty path stays empty. The ways in which /proc/self differs for a guest (exe) are resolved as
+/// well; files with made-up contents are open_proc_file()'s.
 SysResult resolve_path(Task& task, int dirfd, GuestAddr address, FollowLast follow, HostPath& out);
 /// The same for a path that ferry already has in its own memory.
 void resolve_path(Process& process, int dirfd, const std::string& path, FollowLast follow, HostPath& out);

@@ -15,7 +15,8 @@ namespace {
 /// As the kernel's MAXSYMLINKS.
 constexpr int kMaxLinks = 40;
 
-constexpr std::array<std::string_view, 8> kSharedDirectories = {"/dev", "/proc", "/sys", "/run", "/tmp", "/var/tmp", "/home", "/root"};
+constexpr std::array<std::string_view, 8> kSharedDirectories = {"/dev", "/proc",    "/sys",  "/run",
+                                                                "/tmp", "/var/tmp", "/home", "/root"};
 
 bool is_below(std::string_view path, std::string_view directory) {
   return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
@@ -34,7 +35,9 @@ bool has_more(std::string_view rest) { return rest.find_first_not_of('/') != res
 
 }  // namespace
 
-bool PathResolver::inside_sysroot(std::string_view host_path) const { return has_sysroot() && is_below(host_path, sysroot_); }
+bool PathResolver::inside_sysroot(std::string_view host_path) const {
+  return has_sysroot() && is_below(host_path, sysroot_);
+}
 
 std::string PathResolver::to_guest(std::string_view host_path) const {
   if (!inside_sysroot(host_path)) return std::string(host_path);
@@ -50,7 +53,8 @@ bool PathResolver::is_shared(std::string_view guest_path) const {
   return inside_sysroot(guest_path);
 }
 
-PathResolver::Outcome PathResolver::walk(std::string_view guest_path, FollowLast follow, std::string& result) const {
+PathResolver::Outcome PathResolver::walk(std::string_view guest_path, FollowLast follow,
+                                         std::string& result) const {
   std::string rest_storage(guest_path);
   std::string_view rest = rest_storage;
   std::string guest;  // what is resolved so far: "" is the sysroot's root
@@ -76,7 +80,9 @@ PathResolver::Outcome PathResolver::walk(std::string_view guest_path, FollowLast
     const std::string host = sysroot_ + guest;
     char target[PATH_MAX];
     const bool last = !has_more(rest);
-    const ssize_t length = last && follow == FollowLast::No && rest.empty() ? -1 : ::readlink(host.c_str(), target, sizeof target - 1);
+    const ssize_t length = last && follow == FollowLast::No && rest.empty()
+                               ? -1
+                               : ::readlink(host.c_str(), target, sizeof target - 1);
     if (length < 0) {
       if (last && follow == FollowLast::No && rest.empty()) {
         struct stat status;
@@ -121,7 +127,8 @@ std::string PathResolver::to_host(std::string_view guest_path, FollowLast follow
   return std::string(guest_path);
 }
 
-std::optional<std::string> PathResolver::to_host_existing(std::string_view guest_path, FollowLast follow) const {
+std::optional<std::string> PathResolver::to_host_existing(std::string_view guest_path,
+                                                          FollowLast follow) const {
   if (!has_sysroot() || is_shared(guest_path)) return std::nullopt;
   std::string result;
   const Outcome outcome = walk(guest_path, follow, result);

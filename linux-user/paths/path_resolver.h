@@ -11,11 +11,13 @@ enum class FollowLast : bool { No, Yes };
 
 /// Maps the guest's paths to the host's. Without a sysroot the two are the same.
 ///
-/// With one, an absolute path is looked up inside the sysroot, symbolic links resolved inside it (absolute targets are re-rooted, ".." stops at its root). What exists there is used.
-/// What does not is looked up on the host by its own name. A path that exists in neither (a file to be created) belongs to the sysroot if its directory is
-/// there, else to the host. Directories that programs share with their user are always the host's: /dev /proc /sys /run /tmp /var/tmp
-/// /home /root. A path that names the sysroot itself or what is below it by its host name stays as it is.
-/// Every system call that takes a path asks here, so that stat, readlink and open agree.
+/// With one, an absolute path is looked up inside the sysroot, symbolic links resolved inside it (absolute
+/// targets are re-rooted, ".." stops at its root). What exists there is used. What does not is looked up on
+/// the host by its own name. A path that exists in neither (a file to be created) belongs to the sysroot if
+/// its directory is there, else to the host. Directories that programs share with their user are always the
+/// host's: /dev /proc /sys /run /tmp /var/tmp /home /root. A path that names the sysroot itself or what is
+/// below it by its host name stays as it is. Every system call that takes a path asks here, so that stat,
+/// readlink and open agree.
 class PathResolver {
  public:
   PathResolver() = default;
@@ -25,7 +27,8 @@ class PathResolver {
   bool has_sysroot() const { return !sysroot_.empty(); }
   const std::string& sysroot() const { return sysroot_; }
 
-  /// The host's path for an absolute guest path. Symbolic links of the last component are followed as the system call would.
+  /// The host's path for an absolute guest path. Symbolic links of the last component are followed as the
+  /// system call would.
   std::string to_host(std::string_view guest_path, FollowLast follow) const;
   /// The same for what is in the sysroot, or reached from it through links; nothing for all else.
   std::optional<std::string> to_host_existing(std::string_view guest_path, FollowLast follow) const;

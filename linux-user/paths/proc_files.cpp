@@ -20,8 +20,9 @@ constexpr struct {
   std::string_view name;
   ProcFile file;
 } kSelfFiles[] = {
-    {"exe", ProcFile::Exe},         {"maps", ProcFile::Maps}, {"auxv", ProcFile::Auxv}, {"cmdline", ProcFile::Cmdline},
-    {"environ", ProcFile::Environ}, {"cwd", ProcFile::Link},  {"root", ProcFile::Link},
+    {"exe", ProcFile::Exe},         {"maps", ProcFile::Maps},       {"auxv", ProcFile::Auxv},
+    {"cmdline", ProcFile::Cmdline}, {"environ", ProcFile::Environ}, {"cwd", ProcFile::Link},
+    {"root", ProcFile::Link},
 };
 
 bool is_number(std::string_view text, pid_t& out) {
@@ -109,7 +110,8 @@ std::string read_file(const char* path) {
   const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return text;
   char buffer[16384];
-  for (ssize_t got; (got = ::read(fd, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<size_t>(got));
+  for (ssize_t got; (got = ::read(fd, buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<size_t>(got));
   ::close(fd);
   return text;
 }
@@ -127,22 +129,28 @@ bool parse_mapping(const std::string& line, HostMapping& out) {
   char device[16] = {};
   unsigned long inode = 0;
   int path_at = 0;
-  if (std::sscanf(line.c_str(), "%lx-%lx %4s %lx %15s %lu %n", &out.first, &out.last, permissions, &out.offset, device, &inode, &path_at) < 6) {
+  if (std::sscanf(line.c_str(), "%lx-%lx %4s %lx %15s %lu %n", &out.first, &out.last, permissions,
+                  &out.offset, device, &inode, &path_at) < 6) {
     return false;
   }
   out.sharing = permissions[3];
   out.device_and_inode = std::string(device) + " " + std::to_string(inode);
-  out.path = path_at > 0 && static_cast<size_t>(path_at) < line.size() ? line.substr(static_cast<size_t>(path_at)) : "";
+  out.path = path_at > 0 && static_cast<size_t>(path_at) < line.size()
+                 ? line.substr(static_cast<size_t>(path_at))
+                 : "";
   return true;
 }
 
-void append_mapping(std::string& text, const HostMapping& host, uint64_t first, uint64_t last, const Vma& vma, const PathResolver& paths) {
+void append_mapping(std::string& text, const HostMapping& host, uint64_t first, uint64_t last, const Vma& vma,
+                    const PathResolver& paths) {
   const uint64_t offset = host.path.starts_with('/') ? host.offset + (first - host.first) : host.offset;
   char head[128];
-  std::snprintf(head, sizeof head, "%08lx-%08lx %s%c %08lx %s ", static_cast<unsigned long>(first), static_cast<unsigned long>(last),
-                protection_text(vma.protection).c_str(), host.sharing, static_cast<unsigned long>(offset), host.device_and_inode.c_str());
+  std::snprintf(head, sizeof head, "%08lx-%08lx %s%c %08lx %s ", static_cast<unsigned long>(first),
+                static_cast<unsigned long>(last), protection_text(vma.protection).c_str(), host.sharing,
+                static_cast<unsigned long>(offset), host.device_and_inode.c_str());
   std::string line = head;
-  const std::string name = vma.kind == VmaKind::Plain ? paths.to_guest(host.path) : std::string(kind_name(vma.kind));
+  const std::string name =
+      vma.kind == VmaKind::Plain ? paths.to_guest(host.path) : std::string(kind_name(vma.kind));
   if (!name.empty()) {
     if (line.size() < 73) line.resize(73, ' ');
     line += name;
@@ -211,7 +219,9 @@ std::string make_contents(Process& process, ProcFile file) {
 
 ProcFile classify_proc_path(int dirfd, std::string_view path) {
   if (path.starts_with("/")) {
-    if (path.starts_with("/proc/")) return classify_absolute(path.find("//") == path.npos && path.find("/.") == path.npos ? std::string(path) : tidy(path));
+    if (path.starts_with("/proc/"))
+      return classify_absolute(
+          path.find("//") == path.npos && path.find("/.") == path.npos ? std::string(path) : tidy(path));
     return ProcFile::None;
   }
   if (path.empty() || !may_be_proc(path)) return ProcFile::None;

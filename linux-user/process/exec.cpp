@@ -52,9 +52,12 @@ class OpenFile {
 /// do_open_execat(): a regular file that may be executed. Answers 0 or -errno.
 SysResult open_executable(const HostPath& path, int flags, OpenFile& out) {
   const int follow = (flags & AT_SYMLINK_NOFOLLOW) != 0 ? O_NOFOLLOW : 0;
-  // An empty path names the descriptor itself, which may be without a name (memfd_create) or opened with O_PATH.
-  OpenFile file(path.path.empty() ? ::open(("/proc/self/fd/" + std::to_string(path.dirfd)).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-                                  : ::openat(path.dirfd, path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | follow));
+  // An empty path names the descriptor itself, which may be without a name (memfd_create) or opened with
+  // O_PATH.
+  OpenFile file(
+      path.path.empty()
+          ? ::open(("/proc/self/fd/" + std::to_string(path.dirfd)).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+          : ::openat(path.dirfd, path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | follow));
   if (file.fd() < 0) return SysResult::error(errno == ENXIO ? EACCES : errno);
   struct stat status;
   struct statvfs mount;
@@ -77,10 +80,12 @@ SysResult check_guest_elf(Process& process, const OpenFile& file) {
   resolve_path(process, AT_FDCWD, image->interpreter, FollowLast::Yes, path);
   OpenFile interpreter;
   if (const SysResult result = open_executable(path, 0, interpreter); result.failed()) return result;
-  return parse_elf(FileSource(interpreter.fd()), target_of(process.abi)) ? SysResult{0} : SysResult::error(ELIBBAD);
+  return parse_elf(FileSource(interpreter.fd()), target_of(process.abi)) ? SysResult{0}
+                                                                         : SysResult::error(ELIBBAD);
 }
 
-/// Follows "#!" lines to the program that really runs and checks each. Answers 0 or -errno; `kind` is the first file's.
+/// Follows "#!" lines to the program that really runs and checks each. Answers 0 or -errno; `kind` is the
+/// first file's.
 SysResult check_program(Process& process, OpenFile file, ProgramKind& kind) {
   for (int depth = 0;; ++depth) {
     ProgramInfo info;
@@ -90,7 +95,8 @@ SysResult check_program(Process& process, OpenFile file, ProgramKind& kind) {
       case ProgramKind::Guest:
         return check_guest_elf(process, file);
       case ProgramKind::Host:
-        // The host's kernel says itself what it thinks of the first file; a script's interpreter must be checked here.
+        // The host's kernel says itself what it thinks of the first file; a script's interpreter must be
+        // checked here.
         return depth == 0 || is_elf(FileSource(file.fd()).head()) ? SysResult{0} : SysResult::error(ENOEXEC);
       case ProgramKind::Script:
         break;
@@ -134,7 +140,8 @@ SysResult read_path(const ExecRequest& request, std::string& path) {
 }
 
 /// argv of a ferry that runs the guest's program.
-SysResult build_ferry_argv(const Process& process, const ExecRequest& request, const std::string& path, ExecImage& image) {
+SysResult build_ferry_argv(const Process& process, const ExecRequest& request, const std::string& path,
+                           ExecImage& image) {
   std::vector<uint64_t> guest_argv;
   if (const SysResult result = read_argv(request.argv, guest_argv); result.failed()) return result;
   image.words.emplace_back("ferry");
@@ -144,7 +151,8 @@ SysResult build_ferry_argv(const Process& process, const ExecRequest& request, c
   if (image.program_fd >= 0) image.words.push_back("--exec-fd=" + std::to_string(image.program_fd));
   image.words.emplace_back("--");
   image.words.push_back(path.empty() ? full_path(image.program) : path);
-  if (!path.empty() && request.dirfd != AT_FDCWD && !path.starts_with('/')) image.words.back() = full_path(image.program);
+  if (!path.empty() && request.dirfd != AT_FDCWD && !path.starts_with('/'))
+    image.words.back() = full_path(image.program);
   if (guest_argv.empty()) image.words.emplace_back();  // the kernel makes an empty argv[0], too
   for (const std::string& word : image.words) image.argv.push_back(reinterpret_cast<uint64_t>(word.c_str()));
   image.argv.insert(image.argv.end(), guest_argv.begin(), guest_argv.end());
@@ -163,7 +171,8 @@ SysResult prepare(Task& task, const ExecRequest& request, ExecImage& image) {
   image.flags = request.flags;
   image.envp = request.envp.value;
   OpenFile file;
-  if (const SysResult result = open_executable(image.program, request.flags, file); result.failed()) return result;
+  if (const SysResult result = open_executable(image.program, request.flags, file); result.failed())
+    return result;
   // A descriptor that execve will close cannot be opened by a script's interpreter (fs/binfmt_script.c).
   const bool closes = path.empty() && (::fcntl(request.dirfd, F_GETFD) & FD_CLOEXEC) != 0;
   const int own_fd = path.empty() ? ::fcntl(file.fd(), F_DUPFD, 0) : -1;
@@ -174,22 +183,27 @@ SysResult prepare(Task& task, const ExecRequest& request, ExecImage& image) {
   if (kind == ProgramKind::Script && closes) return SysResult::error(ENOENT);
   image.through_ferry = true;
   if (kind == ProgramKind::Guest) image.program_fd = handed_over.release();
-  return build_ferry_argv(process, request, kind == ProgramKind::Script && path.empty() ? name_of(request, path) : path, image);
+  return build_ferry_argv(process, request,
+                          kind == ProgramKind::Script && path.empty() ? name_of(request, path) : path, image);
 }
 
-/// A signal that comes before the call takes effect runs its handler in the old program, and the call is made again.
-int64_t call_exec(const Task& task, int dirfd, const char* path, const ExecImage& image, uint64_t argv, int flags) {
-  return safe_syscall(task.signals.pending, SYS_execveat, static_cast<uint64_t>(dirfd), reinterpret_cast<uint64_t>(path), argv,
-                      image.envp, static_cast<uint64_t>(flags));
+/// A signal that comes before the call takes effect runs its handler in the old program, and the call is made
+/// again.
+int64_t call_exec(const Task& task, int dirfd, const char* path, const ExecImage& image, uint64_t argv,
+                  int flags) {
+  return safe_syscall(task.signals.pending, SYS_execveat, static_cast<uint64_t>(dirfd),
+                      reinterpret_cast<uint64_t>(path), argv, image.envp, static_cast<uint64_t>(flags));
 }
 
 int64_t execute(const Task& task, const ExecImage& image, uint64_t guest_argv) {
-  if (!image.through_ferry) return call_exec(task, image.program.dirfd, image.program.c_str(), image, guest_argv, image.flags);
+  if (!image.through_ferry)
+    return call_exec(task, image.program.dirfd, image.program.c_str(), image, guest_argv, image.flags);
   const auto argv = reinterpret_cast<uint64_t>(image.argv.data());
   const int64_t result = call_exec(task, AT_FDCWD, "/proc/self/exe", image, argv, 0);
   const bool unseen = result == -ENOENT || result == -EACCES || result == -ENOTDIR;
   if (!unseen) return result;
-  if (task.process.own_executable_fd >= 0) return call_exec(task, task.process.own_executable_fd, "", image, argv, AT_EMPTY_PATH);
+  if (task.process.own_executable_fd >= 0)
+    return call_exec(task, task.process.own_executable_fd, "", image, argv, AT_EMPTY_PATH);
   // Started without /proc, ferry cannot find itself: the kernel can, if binfmt_misc knows us.
   return call_exec(task, image.program.dirfd, image.program.c_str(), image, guest_argv, image.flags);
 }

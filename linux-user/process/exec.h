@@ -11,8 +11,8 @@
 
 namespace ferry::linux_user {
 
-/// Keeps ferry's own file open, so that execve() of a guest program works where /proc is not mounted or ferry cannot be
-/// seen (chroot). Called once at the start.
+/// Keeps ferry's own file open, so that execve() of a guest program works where /proc is not mounted or ferry
+/// cannot be seen (chroot). Called once at the start.
 void remember_own_executable(Process& process);
 
 /// What execve(2) and execveat(2) ask for.
@@ -24,7 +24,8 @@ struct ExecRequest {
   int flags;
 };
 
-/// A call of the host's execve that is ready to be made. Belongs to the task: a vfork child that succeeds never comes back to free it, its parent does.
+/// A call of the host's execve that is ready to be made. Belongs to the task: a vfork child that succeeds
+/// never comes back to free it, its parent does.
 struct ExecImage {
   HostPath program;                ///< what the host shall run; not used when `through_ferry`
   int flags = 0;                   ///< for execveat
@@ -32,11 +33,11 @@ struct ExecImage {
   std::vector<std::string> words;  ///< ferry's own part of argv
   std::vector<uint64_t> argv;      ///< pointers to `words` and into guest memory, with the null
   uint64_t envp = 0;
-  int program_fd = -1;             ///< handed to ferry when the program has no path
+  int program_fd = -1;  ///< handed to ferry when the program has no path
 };
 
-/// Runs another program in this process. Everything that can be wrong with the program is found out, with the error number of the kernel, before the
-/// current one is given up. Answers only when it failed.
+/// Runs another program in this process. Everything that can be wrong with the program is found out, with the
+/// error number of the kernel, before the current one is given up. Answers only when it failed.
 SysResult exec_program(Task& task, const ExecRequest& request);
 
 }  // namespace ferry::linux_user

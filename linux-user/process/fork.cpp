@@ -11,8 +11,9 @@
 #include "linux-user/signal/host_signals.h"
 #include "linux-user/thread/clone.h"
 
-// glibc keeps its allocator in order around its own fork(), which knows no flags. A statically linked program can reach what
-// it calls for that; elsewhere they are absent, and fork with flags is safe in single-threaded guests only.
+// glibc keeps its allocator in order around its own fork(), which knows no flags. A statically linked program
+// can reach what it calls for that; elsewhere they are absent, and fork with flags is safe in single-threaded
+// guests only.
 extern "C" {
 [[gnu::weak]] void __malloc_fork_lock_parent();
 [[gnu::weak]] void __malloc_fork_unlock_parent();
@@ -26,8 +27,10 @@ void call_if_present(void (*function)()) {
   if (function != nullptr) function();
 }
 
-/// Flags whose effect set_child_registers() and announce_child() have on the child; the host's kernel is not told.
-constexpr uint64_t kDoneInChild = CLONE_SETTLS | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_CLEAR_SIGHAND;
+/// Flags whose effect set_child_registers() and announce_child() have on the child; the host's kernel is not
+/// told.
+constexpr uint64_t kDoneInChild =
+    CLONE_SETTLS | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_CLEAR_SIGHAND;
 
 bool is_plain_fork(const CloneRequest& request) {
   constexpr uint64_t kDoneHere = kDoneInChild | CLONE_PARENT_SETTID;

@@ -4,9 +4,9 @@
 
 namespace ferry::linux_user {
 
-/// Brings everything that other threads may be changing to rest around fork(2), so that the child, which has only this thread, finds
-/// no lock held and nothing half done. Locks are taken in one order: memory map (whose operations
-/// call the engine), engine, then those that nothing is called under.
+/// Brings everything that other threads may be changing to rest around fork(2), so that the child, which has
+/// only this thread, finds no lock held and nothing half done. Locks are taken in one order: memory map
+/// (whose operations call the engine), engine, then those that nothing is called under.
 class ForkLocks {
  public:
   explicit ForkLocks(Task& task);

@@ -1,7 +1,8 @@
-// A guest process in the memory of its parent: vfork(2), posix_spawn(3), and clone(2) with CLONE_VM alone. It is a host process in our memory as well,
-// so that stores, mappings and descriptors are shared exactly as the guest asks. Two host processes in one memory need two thread-local
-// storages: a suspended parent (CLONE_VFORK) lends its own; where the guest's parent goes on running, a thread made for
-// the purpose is the one that is suspended.
+// A guest process in the memory of its parent: vfork(2), posix_spawn(3), and clone(2) with CLONE_VM alone. It
+// is a host process in our memory as well, so that stores, mappings and descriptors are shared exactly as the
+// guest asks. Two host processes in one memory need two thread-local storages: a suspended parent
+// (CLONE_VFORK) lends its own; where the guest's parent goes on running, a thread made for the purpose is the
+// one that is suspended.
 #include <linux/sched.h>
 #include <pthread.h>
 #include <sys/mman.h>
@@ -27,7 +28,9 @@ namespace {
 /// The child's stack for ferry's own code.
 class HostStack {
  public:
-  HostStack() : base_(mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0)) {
+  HostStack()
+      : base_(mmap(nullptr, kBytes, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0)) {
     if (valid()) mprotect(base_, kGuardBytes, PROT_NONE);
   }
   ~HostStack() {
@@ -50,8 +53,9 @@ struct SharingStart {
   CloneRequest request;
   HostStack stack;
   unsigned mxcsr;
-  int32_t pid = 0;                  ///< stored by the kernel before the child runs
-  std::atomic<int32_t> outcome{0};  ///< the child's number or -errno, for a parent that does not wait for the child's end
+  int32_t pid = 0;  ///< stored by the kernel before the child runs
+  std::atomic<int32_t> outcome{
+      0};  ///< the child's number or -errno, for a parent that does not wait for the child's end
 };
 
 void announce_to_parent(SharingStart& start, int32_t outcome) {
@@ -76,11 +80,12 @@ void sharing_process_main(void* argument) {
   end_process(task, task.exit_status);
 }
 
-/// Runs the child while the calling thread is suspended. Host signals are blocked. Answers its number or -errno.
+/// Runs the child while the calling thread is suspended. Host signals are blocked. Answers its number or
+/// -errno.
 int64_t run_sharing_process(SharingStart& start) {
   const CloneRequest& request = start.request;
-  constexpr uint64_t kDoneInChild =
-      CLONE_SETTLS | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_PARENT_SETTID | CLONE_CLEAR_SIGHAND | CLONE_SIGHAND;
+  constexpr uint64_t kDoneInChild = CLONE_SETTLS | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID |
+                                    CLONE_PARENT_SETTID | CLONE_CLEAR_SIGHAND | CLONE_SIGHAND;
   clone_args args{};
   args.flags = (request.flags & ~kDoneInChild) | CLONE_VFORK | CLONE_PARENT_SETTID;
   args.exit_signal = request.exit_signal;
@@ -109,7 +114,8 @@ std::shared_ptr<TaskGroup> make_child_group(const Task& parent) {
 
 /// The thread that lends its thread-local storage to a child whose parent goes on.
 void* lender_main(void* argument) {
-  const std::unique_ptr<std::shared_ptr<SharingStart>> holder(static_cast<std::shared_ptr<SharingStart>*>(argument));
+  const std::unique_ptr<std::shared_ptr<SharingStart>> holder(
+      static_cast<std::shared_ptr<SharingStart>*>(argument));
   const HostSignalStack handlers_stack;
   SharingStart& start = **holder;
   const int64_t pid = run_sharing_process(start);

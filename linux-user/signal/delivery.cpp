@@ -41,15 +41,18 @@ void note_signal(const Task& task, const siginfo_t& info) {
   const Strace& strace = task.process.strace;
   if (!strace.enabled()) return;
   const char* name = sigabbrev_np(info.si_signo);
-  const std::string text = name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(info.si_signo);
+  const std::string text =
+      name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(info.si_signo);
   strace.note(task.tid, "--- " + text + " {si_code=" + std::to_string(info.si_code) + "} ---");
 }
 
-/// The call that a handler cut short: made again after the handler, or answered with EINTR (arm64/kernel/signal.c, do_signal).
+/// The call that a handler cut short: made again after the handler, or answered with EINTR
+/// (arm64/kernel/signal.c, do_signal).
 void finish_call_before_handler(Task& task, int restart, uint64_t handler_flags) {
   if (restart == 0) return;
   const Abi& abi = task.process.abi;
-  const bool again = restart == kErestartnointr || (restart == kErestartsys && (handler_flags & SA_RESTART) != 0);
+  const bool again =
+      restart == kErestartnointr || (restart == kErestartsys && (handler_flags & SA_RESTART) != 0);
   if (again) {
     abi.rewind_syscall(task.state());
   } else {
@@ -57,9 +60,11 @@ void finish_call_before_handler(Task& task, int restart, uint64_t handler_flags)
   }
 }
 
-/// Host signals follow the guest's mask again, unless one came meanwhile (then all stay blocked until it is delivered).
+/// Host signals follow the guest's mask again, unless one came meanwhile (then all stay blocked until it is
+/// delivered).
 void unblock_host_signals(Task& task) {
-  if (task.signals.pending.load(std::memory_order_relaxed) == 0) set_host_mask(host_mask_for(task.signals.mask));
+  if (task.signals.pending.load(std::memory_order_relaxed) == 0)
+    set_host_mask(host_mask_for(task.signals.mask));
 }
 
 /// Builds the frame and goes to the handler. Host signals are blocked.
@@ -72,7 +77,8 @@ void run_handler(Task& task, const siginfo_t& info, const GuestSigaction& action
   signals.has_saved_mask = false;
   GuestAddr stack_top = abi.sp(task.state());
   const GuestStack& alternate = signals.alternate_stack;
-  if ((action.flags & SA_ONSTACK) != 0 && alternate.size != 0 && !on_alternate_stack(alternate, stack_top.value)) {
+  if ((action.flags & SA_ONSTACK) != 0 && alternate.size != 0 &&
+      !on_alternate_stack(alternate, stack_top.value)) {
     stack_top = GuestAddr{alternate.sp} + alternate.size;
   }
   const SignalDelivery delivery{.signal = info.si_signo,
@@ -114,7 +120,8 @@ bool deliver_one(Task& task, const siginfo_t& info, int restart) {
   const GuestSigaction action = take_action(task, signal);
   if (action.is_ignored()) return false;
   if (action.is_default()) {
-    // What the kernel does by default it does itself; here because another thread removed the handler meanwhile, or see install_host_action().
+    // What the kernel does by default it does itself; here because another thread removed the handler
+    // meanwhile, or see install_host_action().
     if (is_synchronous(signal) || task.group->borrows_memory) die_by_signal(task, signal);
     requeue_signal(info);
     return false;
@@ -145,14 +152,16 @@ siginfo_t make_info(int signal, int code, uint64_t address) {
   return info;
 }
 
-/// ESR_EL1 of a data abort from EL0 (Arm ARM D17.2.37), told from x86's page-fault error code: the guest's handlers look at WnR.
+/// ESR_EL1 of a data abort from EL0 (Arm ARM D17.2.37), told from x86's page-fault error code: the guest's
+/// handlers look at WnR.
 uint64_t data_abort_syndrome(const backend::Stop& stop, uint64_t host_error) {
   constexpr uint64_t kDataAbortLowerEl = uint64_t{0x24} << 26 | uint64_t{1} << 25;
   constexpr uint64_t kWriteNotRead = 1 << 6;
   constexpr uint64_t kTranslationLevel3 = 0x07;
   constexpr uint64_t kPermissionLevel3 = 0x0f;
   constexpr uint64_t kHostWrite = 1 << 1;
-  const uint64_t status = stop.signal == SIGSEGV && stop.code == SEGV_ACCERR ? kPermissionLevel3 : kTranslationLevel3;
+  const uint64_t status =
+      stop.signal == SIGSEGV && stop.code == SEGV_ACCERR ? kPermissionLevel3 : kTranslationLevel3;
   return kDataAbortLowerEl | status | ((host_error & kHostWrite) != 0 ? kWriteNotRead : 0);
 }
 
@@ -209,7 +218,9 @@ void deliver_fault(Task& task, const backend::Stop& stop) {
   }
 }
 
-void force_segv(Task& task, uint64_t address) { force_signal(task, make_info(SIGSEGV, SEGV_MAPERR, address)); }
+void force_segv(Task& task, uint64_t address) {
+  force_signal(task, make_info(SIGSEGV, SEGV_MAPERR, address));
+}
 
 SysResult interrupted_under_mask(Task& task, uint64_t mask) {
   TaskSignals& signals = task.signals;
@@ -223,7 +234,8 @@ void die_by_signal(Task& task, int signal) {
   if (!task.group->borrows_memory) flush_reports(task.process);
   set_host_disposition(signal, false);
   set_host_mask(~signal_bit(signal));
-  raw_syscall(SYS_tgkill, static_cast<uint64_t>(getpid()), static_cast<uint64_t>(gettid()), static_cast<uint64_t>(signal));
+  raw_syscall(SYS_tgkill, static_cast<uint64_t>(getpid()), static_cast<uint64_t>(gettid()),
+              static_cast<uint64_t>(signal));
   // Only the init process of a PID namespace survives its own fatal signal.
   constexpr uint64_t kShellStatus = 128;
   for (;;) raw_syscall(SYS_exit_group, kShellStatus + static_cast<uint64_t>(signal));

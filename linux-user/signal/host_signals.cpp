@@ -53,7 +53,9 @@ bool raised_by_instruction(int signal, const siginfo_t& info) {
 }
 
 /// The kernel's part of uc_sigmask; the C library's type is larger than what lies in the frame.
-void set_context_mask(ucontext_t* context, uint64_t mask) { __builtin_memcpy(&context->uc_sigmask, &mask, kKernelMaskBytes); }
+void set_context_mask(ucontext_t* context, uint64_t mask) {
+  __builtin_memcpy(&context->uc_sigmask, &mask, kKernelMaskBytes);
+}
 
 size_t held_index(int signal) { return signal == SIGSEGV ? 0 : 1; }
 
@@ -122,7 +124,8 @@ void host_handler(int signal, siginfo_t* info, void* raw_context) {
   if (raised_by_instruction(signal, *info)) {
     const bool may_be_copy = signal == SIGSEGV || signal == SIGBUS;
     if (!(may_be_copy && recover_guest_copy(context))) {
-      if (task != nullptr) task->signals.host_fault_error = static_cast<uint64_t>(context->uc_mcontext.gregs[REG_ERR]);
+      if (task != nullptr)
+        task->signals.host_fault_error = static_cast<uint64_t>(context->uc_mcontext.gregs[REG_ERR]);
       if (task == nullptr || !task->process.engine->handle_fault(*task->cpu, signal, *info, context)) {
         report_internal_fault(signal, *info, context);
       }
@@ -139,7 +142,8 @@ HostSignalStack::HostSignalStack() {
   // A frame holds the processor's whole extended state (11 KiB with AMX); handlers themselves are shallow.
   constexpr size_t kHandlerBytes = 32 << 10;
   constexpr size_t kPage = 4096;
-  size_ = (std::max<size_t>(getauxval(AT_MINSIGSTKSZ), MINSIGSTKSZ) + kHandlerBytes + kPage - 1) & ~(kPage - 1);
+  size_ =
+      (std::max<size_t>(getauxval(AT_MINSIGSTKSZ), MINSIGSTKSZ) + kHandlerBytes + kPage - 1) & ~(kPage - 1);
   base_ = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base_ == MAP_FAILED) return;
   const stack_t stack{.ss_sp = base_, .ss_flags = 0, .ss_size = size_};
@@ -155,8 +159,8 @@ HostSignalStack::~HostSignalStack() {
 
 uint64_t change_host_mask(int how, uint64_t bits) {
   uint64_t old = 0;
-  raw_syscall(SYS_rt_sigprocmask, static_cast<uint64_t>(how), reinterpret_cast<uint64_t>(&bits), reinterpret_cast<uint64_t>(&old),
-              kKernelMaskBytes);
+  raw_syscall(SYS_rt_sigprocmask, static_cast<uint64_t>(how), reinterpret_cast<uint64_t>(&bits),
+              reinterpret_cast<uint64_t>(&old), kKernelMaskBytes);
   return old;
 }
 
@@ -194,7 +198,8 @@ void hand_signals_to_kernel(Task& task) {
   SignalActions& table = task.group->signals;
   const std::scoped_lock lock(table.mutex);
   for (int signal = 1; signal <= kSignalCount; ++signal) {
-    if (is_synchronous(signal) && table.actions[static_cast<size_t>(signal)].is_ignored()) set_host_disposition(signal, true);
+    if (is_synchronous(signal) && table.actions[static_cast<size_t>(signal)].is_ignored())
+      set_host_disposition(signal, true);
   }
   change_host_mask(SIG_BLOCK, task.signals.mask & kNeverBlockedOnHost);
   const uint64_t held = task.signals.held_set.exchange(0, std::memory_order_relaxed);
@@ -221,9 +226,8 @@ void requeue_signal(const siginfo_t& info) {
 SysResult change_guest_mask(Task& task, uint64_t mask) {
   mask &= ~kUnblockable;
   const uint64_t host_mask = host_mask_for(mask);
-  const SysResult result =
-      safe_syscall(task.signals.pending, SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<uint64_t>(&host_mask), 0,
-                   kKernelMaskBytes);
+  const SysResult result = safe_syscall(task.signals.pending, SYS_rt_sigprocmask, SIG_SETMASK,
+                                        reinterpret_cast<uint64_t>(&host_mask), 0, kKernelMaskBytes);
   if (result.failed()) return result;
   task.signals.mask = mask;
   release_held_signals(task);

@@ -9,35 +9,41 @@
 
 namespace ferry::linux_user {
 
-// The kernel's own calls: the C library's wrappers hide signals 32 and 33 from their callers, which are the guest's to use.
+// The kernel's own calls: the C library's wrappers hide signals 32 and 33 from their callers, which are the
+// guest's to use.
 
 /// rt_sigprocmask(SIG_SETMASK) of the calling thread; answers the mask of before. `mask` is used as it is.
 uint64_t set_host_mask(uint64_t mask);
-/// Adds to or takes from the calling thread's mask (`how`: SIG_BLOCK or SIG_UNBLOCK); answers the mask of before.
+/// Adds to or takes from the calling thread's mask (`how`: SIG_BLOCK or SIG_UNBLOCK); answers the mask of
+/// before.
 uint64_t change_host_mask(int how, uint64_t bits);
 /// The host mask that belongs to a guest's mask.
-constexpr uint64_t host_mask_for(uint64_t guest_mask) { return guest_mask & ~(kNeverBlockedOnHost | kUnblockable); }
+constexpr uint64_t host_mask_for(uint64_t guest_mask) {
+  return guest_mask & ~(kNeverBlockedOnHost | kUnblockable);
+}
 inline constexpr uint64_t kAllBlocked = ~(kNeverBlockedOnHost | kUnblockable);
 
-/// Makes the host's disposition of `signal` follow the action of the guest's process: ferry's handler when the guest has one (and always for synchronous
-/// signals), else the kernel's default or SIG_IGN. A process in borrowed memory is not left to the kernel to be killed, because it might
-/// hold one of its parent's locks: it dies at a safe point. Answers 0 or -errno.
+/// Makes the host's disposition of `signal` follow the action of the guest's process: ferry's handler when
+/// the guest has one (and always for synchronous signals), else the kernel's default or SIG_IGN. A process in
+/// borrowed memory is not left to the kernel to be killed, because it might hold one of its parent's locks:
+/// it dies at a safe point. Answers 0 or -errno.
 int64_t install_host_action(const TaskGroup& group, int signal, const GuestSigaction& action);
 /// The host's disposition becomes SIG_DFL or SIG_IGN.
 int64_t set_host_disposition(int signal, bool ignore);
 /// Whether `signal` is ignored on the host now.
 bool host_ignores(int signal);
 
-/// Before execve(2), whose new program inherits blocked, ignored and pending signals: tells the kernel about those that ferry otherwise keeps from
-/// it. The second undoes it when execve failed.
+/// Before execve(2), whose new program inherits blocked, ignored and pending signals: tells the kernel about
+/// those that ferry otherwise keeps from it. The second undoes it when execve failed.
 void hand_signals_to_kernel(Task& task);
 void take_signals_back(Task& task);
 
 /// Sends a signal with its siginfo to the calling thread.
 void requeue_signal(const siginfo_t& info);
 
-/// Keeps host signals away from the calling thread while something is done that must not be cut in two by one (fork, clone, a change of
-/// the mask). A signal that came just before is in the task's slot then: the call answers restart() and is made again after delivery.
+/// Keeps host signals away from the calling thread while something is done that must not be cut in two by one
+/// (fork, clone, a change of the mask). A signal that came just before is in the task's slot then: the call
+/// answers restart() and is made again after delivery.
 class SignalBlocker {
  public:
   explicit SignalBlocker(Task& task) : task_(task) { set_host_mask(kAllBlocked); }
@@ -54,7 +60,8 @@ class SignalBlocker {
   Task& task_;
 };
 
-/// Makes `mask` the guest's, atomically with respect to signals. Answers 0, or -kErestartnointr when a signal came before.
+/// Makes `mask` the guest's, atomically with respect to signals. Answers 0, or -kErestartnointr when a signal
+/// came before.
 SysResult change_guest_mask(Task& task, uint64_t mask);
 
 /// CLONE_CLEAR_SIGHAND: every signal that is handled goes back to its default.

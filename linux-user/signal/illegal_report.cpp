@@ -22,7 +22,9 @@ void IllegalReports::report(const Process& process, GuestAddr pc) {
   std::array<std::byte, kShownBytes> bytes{};
   if (!copy_from_guest(bytes.data(), pc, bytes.size())) return;
   std::array<char, 64> head;
-  int length = std::snprintf(head.data(), head.size(), "ferry: illegal instruction at 0x%llx:", static_cast<unsigned long long>(pc.value));
+  int length =
+      std::snprintf(head.data(), head.size(),
+                    "ferry: illegal instruction at 0x%llx:", static_cast<unsigned long long>(pc.value));
   for (const std::byte byte : bytes) {
     const size_t room = head.size() - static_cast<size_t>(length);
     length += std::snprintf(head.data() + length, room, " %02x", std::to_integer<unsigned>(byte));

@@ -20,15 +20,16 @@ constexpr uint64_t signal_bit(int signal) { return uint64_t{1} << (signal - 1); 
 
 /// Signals that nothing can block, catch or ignore.
 inline constexpr uint64_t kUnblockable = signal_bit(SIGKILL) | signal_bit(SIGSTOP);
-/// Signals that ferry itself lives on (copies of guest memory, tagged addresses): never blocked on the host. When the guest
-/// blocks one, an instance that somebody sends is held back in TaskSignals::held.
+/// Signals that ferry itself lives on (copies of guest memory, tagged addresses): never blocked on the host.
+/// When the guest blocks one, an instance that somebody sends is held back in TaskSignals::held.
 inline constexpr uint64_t kNeverBlockedOnHost = signal_bit(SIGSEGV) | signal_bit(SIGBUS);
 /// Signals that an instruction can raise: the host handler for these is always installed.
 inline constexpr uint64_t kSynchronous =
     signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) | signal_bit(SIGFPE) | signal_bit(SIGTRAP);
 /// Signals whose default action does not end the process.
-inline constexpr uint64_t kHarmlessByDefault = signal_bit(SIGCHLD) | signal_bit(SIGURG) | signal_bit(SIGWINCH) | signal_bit(SIGCONT) |
-                                               signal_bit(SIGSTOP) | signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU);
+inline constexpr uint64_t kHarmlessByDefault =
+    signal_bit(SIGCHLD) | signal_bit(SIGURG) | signal_bit(SIGWINCH) | signal_bit(SIGCONT) |
+    signal_bit(SIGSTOP) | signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU);
 constexpr bool is_synchronous(int signal) { return (signal_bit(signal) & kSynchronous) != 0; }
 
 /// The guest's struct sigaction in the kernel's layout (asm-generic/signal.h).
@@ -50,7 +51,8 @@ struct GuestStack {
   uint64_t size = 0;
 };
 
-/// Memory for the host's signal handlers of one thread: translated code runs on a stack that may have no room for them.
+/// Memory for the host's signal handlers of one thread: translated code runs on a stack that may have no room
+/// for them.
 class HostSignalStack {
  public:
   /// Maps the stack and makes it the calling thread's alternate stack. Without memory the thread has none.
@@ -64,20 +66,24 @@ class HostSignalStack {
   size_t size_ = 0;
 };
 
-/// What a thread knows of its signals. While `pending` is 0 the thread's host mask is `mask` (without kNeverBlockedOnHost); while it is not,
-/// the host handler has blocked everything, so that the one slot is enough and the kernel does the queueing.
+/// What a thread knows of its signals. While `pending` is 0 the thread's host mask is `mask` (without
+/// kNeverBlockedOnHost); while it is not, the host handler has blocked everything, so that the one slot is
+/// enough and the kernel does the queueing.
 struct TaskSignals {
   uint64_t mask = 0;  ///< the guest's mask, bit n-1 for signal n
-  /// Not 0: a signal waits to be delivered; blocking calls return (safe_syscall) and deliver_signals() has work. Set by the host handler.
+  /// Not 0: a signal waits to be delivered; blocking calls return (safe_syscall) and deliver_signals() has
+  /// work. Set by the host handler.
   std::atomic<uint32_t> pending{0};
   std::atomic<bool> slot_full{false};
   siginfo_t slot{};  ///< the signal, when slot_full
 
-  /// SIGSEGV and SIGBUS that were sent (not raised by an instruction) while blocked or while the slot was taken.
+  /// SIGSEGV and SIGBUS that were sent (not raised by an instruction) while blocked or while the slot was
+  /// taken.
   std::atomic<uint64_t> held_set{0};
   std::array<siginfo_t, 2> held{};  ///< [0] SIGSEGV, [1] SIGBUS
 
-  /// The mask before a call with a temporary mask (ppoll, rt_sigsuspend...) that a signal ended; the frame restores it.
+  /// The mask before a call with a temporary mask (ppoll, rt_sigsuspend...) that a signal ended; the frame
+  /// restores it.
   bool has_saved_mask = false;
   uint64_t saved_mask = 0;
 
@@ -85,8 +91,8 @@ struct TaskSignals {
 
   // The last fault, as the guest's signal frame shows it.
   uint64_t fault_address = 0;
-  uint64_t fault_syndrome = 0;     ///< ESR_EL1; 0: none
-  uint64_t host_fault_error = 0;   ///< x86's page-fault error code of the fault being handled
+  uint64_t fault_syndrome = 0;    ///< ESR_EL1; 0: none
+  uint64_t host_fault_error = 0;  ///< x86's page-fault error code of the fault being handled
 
   std::unique_ptr<HostSignalStack> host_stack;
 };

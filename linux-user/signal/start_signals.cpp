@@ -16,11 +16,13 @@ namespace {
 GuestAddr map_trampoline(Process& process) {
   const auto code = process.abi.signal_trampoline();
   AddressSpace& memory = process.memory;
-  const SysResult page = memory.mmap(GuestAddr{0}, AddressSpace::kPageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const SysResult page = memory.mmap(GuestAddr{0}, AddressSpace::kPageSize, PROT_READ | PROT_WRITE,
+                                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page.failed()) return GuestAddr{0};
   const GuestAddr address{static_cast<uint64_t>(page.value)};
   const bool copied = copy_to_guest(address, code.data(), code.size());
-  if (!copied || memory.mprotect(address, AddressSpace::kPageSize, PROT_READ | PROT_EXEC).failed()) return GuestAddr{0};
+  if (!copied || memory.mprotect(address, AddressSpace::kPageSize, PROT_READ | PROT_EXEC).failed())
+    return GuestAddr{0};
   memory.set_kind(address, VmaKind::Vdso);
   return address;
 }
@@ -41,7 +43,8 @@ void start_signals(Process& process, Task& main_task) {
   main_task.signals.mask = change_host_mask(SIG_BLOCK, kAllBlocked);
   start_task_signals(main_task);
   for (int signal = 1; signal <= kSignalCount; ++signal) {
-    if (is_synchronous(signal)) install_host_action(group, signal, group.signals.actions[static_cast<size_t>(signal)]);
+    if (is_synchronous(signal))
+      install_host_action(group, signal, group.signals.actions[static_cast<size_t>(signal)]);
   }
   group.signal_trampoline = map_trampoline(process);
   // The C library registered a list of its own for this thread; the guest has none until it says so.

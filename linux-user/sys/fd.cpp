@@ -41,7 +41,8 @@ SysResult open_path(Task& task, int dirfd, GuestAddr address, int host_flags, Ca
 SysResult sys_openat(Task& task, int dirfd, GuestAddr path, int flags, uint32_t mode) {
   const int host_flags = task.process.abi.host_open_flags(flags);
   return open_path(task, dirfd, path, host_flags, [&](const HostPath& host) {
-    return safe_syscall(interrupt_flag(task), SYS_openat, word(host.dirfd), word(host.c_str()), word(host_flags), mode);
+    return safe_syscall(interrupt_flag(task), SYS_openat, word(host.dirfd), word(host.c_str()),
+                        word(host_flags), mode);
   });
 }
 
@@ -49,7 +50,8 @@ SysResult sys_openat2(Task& task, int dirfd, GuestAddr path, Ptr<OpenHow> how, u
   OpenHow in;
   if (size < sizeof in) return SysResult::error(EINVAL);
   if (!how.read(in)) return SysResult::error(EFAULT);
-  for (uint64_t at = sizeof in; at < size; ++at) {  // fields of a newer kernel's structure: zero means "not used"
+  for (uint64_t at = sizeof in; at < size;
+       ++at) {  // fields of a newer kernel's structure: zero means "not used"
     char byte;
     if (at >= AddressSpace::kPageSize) return SysResult::error(E2BIG);
     if (!copy_from_guest(&byte, how.address + at, 1)) return SysResult::error(EFAULT);
@@ -65,7 +67,8 @@ SysResult sys_openat2(Task& task, int dirfd, GuestAddr path, Ptr<OpenHow> how, u
   };
   // A path confined to its directory must not be changed.
   if (in.resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) return open(dirfd, path.value);
-  return open_path(task, dirfd, path, host_flags, [&](const HostPath& host) { return open(host.dirfd, word(host.c_str())); });
+  return open_path(task, dirfd, path, host_flags,
+                   [&](const HostPath& host) { return open(host.dirfd, word(host.c_str())); });
 }
 
 SysResult sys_close(Task& task, int fd) {
@@ -113,7 +116,8 @@ SysResult sys_fanotify_init(Task& task, uint32_t flags, int event_flags) {
 
 SysResult sys_open_by_handle_at(Task& task, int mount_fd, GuestAddr handle, int flags) {
   const int host_flags = task.process.abi.host_open_flags(flags);
-  return safe_syscall(interrupt_flag(task), SYS_open_by_handle_at, word(mount_fd), handle.value, word(host_flags));
+  return safe_syscall(interrupt_flag(task), SYS_open_by_handle_at, word(mount_fd), handle.value,
+                      word(host_flags));
 }
 
 }  // namespace ferry::linux_user

@@ -25,8 +25,8 @@ struct TwoPaths {
   HostPath first, second;
 };
 
-SysResult resolve_two(Task& task, int first_dirfd, GuestAddr first, FollowLast follow_first, int second_dirfd, GuestAddr second,
-                      FollowLast follow_second, TwoPaths& out) {
+SysResult resolve_two(Task& task, int first_dirfd, GuestAddr first, FollowLast follow_first, int second_dirfd,
+                      GuestAddr second, FollowLast follow_second, TwoPaths& out) {
   const SysResult result = resolve_path(task, first_dirfd, first, follow_first, out.first);
   return result.failed() ? result : resolve_path(task, second_dirfd, second, follow_second, out.second);
 }
@@ -60,15 +60,18 @@ SysResult sys_getcwd(Task& task, GuestAddr buffer, uint64_t size) {
 SysResult sys_readlinkat(Task& task, int dirfd, GuestAddr path, GuestAddr buffer, int size) {
   if (size <= 0) return SysResult::error(EINVAL);
   HostPath host;
-  if (const SysResult resolved = resolve_path(task, dirfd, path, FollowLast::No, host); resolved.failed()) return resolved;
+  if (const SysResult resolved = resolve_path(task, dirfd, path, FollowLast::No, host); resolved.failed())
+    return resolved;
   const ProcFile file = classify_proc_path(host.dirfd, host.path);
   if (file != ProcFile::Exe && file != ProcFile::Link) {
     return raw_syscall(SYS_readlinkat, word(host.dirfd), word(host.c_str()), buffer.value, word(size));
   }
   char text[PATH_MAX];
-  const SysResult length = raw_syscall(SYS_readlinkat, word(host.dirfd), word(host.c_str()), word(text), sizeof text);
+  const SysResult length =
+      raw_syscall(SYS_readlinkat, word(host.dirfd), word(host.c_str()), word(text), sizeof text);
   if (length.failed()) return length;
-  const std::string guest = guest_link_text(task.process, file, std::string(text, static_cast<size_t>(length.value)));
+  const std::string guest =
+      guest_link_text(task.process, file, std::string(text, static_cast<size_t>(length.value)));
   const size_t shown = std::min(guest.size(), static_cast<size_t>(size));
   if (!copy_to_guest(buffer, guest.data(), shown)) return SysResult::error(EFAULT);
   return static_cast<int64_t>(shown);
@@ -78,10 +81,13 @@ SysResult sys_newfstatat(Task& task, int dirfd, GuestAddr path, GuestAddr to, in
   struct stat status;
   HostPath host{dirfd, ""};
   if (path.value != 0 || !(flags & AT_EMPTY_PATH)) {
-    const SysResult resolved = resolve_path(task, dirfd, path, follow_if(!(flags & AT_SYMLINK_NOFOLLOW)), host);
+    const SysResult resolved =
+        resolve_path(task, dirfd, path, follow_if(!(flags & AT_SYMLINK_NOFOLLOW)), host);
     if (resolved.failed()) return resolved;
   }
-  return write_status(task, raw_syscall(SYS_newfstatat, word(host.dirfd), word(host.c_str()), word(&status), word(flags)), to, status);
+  return write_status(
+      task, raw_syscall(SYS_newfstatat, word(host.dirfd), word(host.c_str()), word(&status), word(flags)), to,
+      status);
 }
 
 SysResult sys_fstat(Task& task, int fd, GuestAddr to) {
@@ -89,63 +95,84 @@ SysResult sys_fstat(Task& task, int fd, GuestAddr to) {
   return write_status(task, raw_syscall(SYS_fstat, word(fd), word(&status)), to, status);
 }
 
-SysResult sys_linkat(Task& task, int old_dirfd, GuestAddr old_path, int new_dirfd, GuestAddr new_path, int flags) {
+SysResult sys_linkat(Task& task, int old_dirfd, GuestAddr old_path, int new_dirfd, GuestAddr new_path,
+                     int flags) {
   TwoPaths paths;
-  const SysResult resolved = resolve_two(task, old_dirfd, old_path, follow_if(flags & AT_SYMLINK_FOLLOW), new_dirfd, new_path, FollowLast::No, paths);
+  const SysResult resolved = resolve_two(task, old_dirfd, old_path, follow_if(flags & AT_SYMLINK_FOLLOW),
+                                         new_dirfd, new_path, FollowLast::No, paths);
   if (resolved.failed()) return resolved;
-  return raw_syscall(SYS_linkat, word(paths.first.dirfd), word(paths.first.c_str()), word(paths.second.dirfd), word(paths.second.c_str()), word(flags));
+  return raw_syscall(SYS_linkat, word(paths.first.dirfd), word(paths.first.c_str()), word(paths.second.dirfd),
+                     word(paths.second.c_str()), word(flags));
 }
 
 SysResult sys_renameat(Task& task, int old_dirfd, GuestAddr old_path, int new_dirfd, GuestAddr new_path) {
   return sys_renameat2(task, old_dirfd, old_path, new_dirfd, new_path, 0);
 }
 
-SysResult sys_renameat2(Task& task, int old_dirfd, GuestAddr old_path, int new_dirfd, GuestAddr new_path, uint32_t flags) {
+SysResult sys_renameat2(Task& task, int old_dirfd, GuestAddr old_path, int new_dirfd, GuestAddr new_path,
+                        uint32_t flags) {
   TwoPaths paths;
-  const SysResult resolved = resolve_two(task, old_dirfd, old_path, FollowLast::No, new_dirfd, new_path, FollowLast::No, paths);
+  const SysResult resolved =
+      resolve_two(task, old_dirfd, old_path, FollowLast::No, new_dirfd, new_path, FollowLast::No, paths);
   if (resolved.failed()) return resolved;
-  return raw_syscall(SYS_renameat2, word(paths.first.dirfd), word(paths.first.c_str()), word(paths.second.dirfd), word(paths.second.c_str()), flags);
+  return raw_syscall(SYS_renameat2, word(paths.first.dirfd), word(paths.first.c_str()),
+                     word(paths.second.dirfd), word(paths.second.c_str()), flags);
 }
 
-SysResult sys_mount(Task& task, GuestAddr source, GuestAddr target, GuestAddr type, uint64_t flags, GuestAddr data) {
+SysResult sys_mount(Task& task, GuestAddr source, GuestAddr target, GuestAddr type, uint64_t flags,
+                    GuestAddr data) {
   HostPath source_path, target_path;
   uint64_t host_source = source.value;
   // The source is a path, a word like "tmpfs", or nothing.
   char first = 0;
   if (source.value != 0 && copy_from_guest(&first, source, 1) && first == '/') {
-    if (const SysResult resolved = resolve_path(task, AT_FDCWD, source, FollowLast::Yes, source_path); resolved.failed()) return resolved;
+    if (const SysResult resolved = resolve_path(task, AT_FDCWD, source, FollowLast::Yes, source_path);
+        resolved.failed())
+      return resolved;
     host_source = word(source_path.c_str());
   }
-  if (const SysResult resolved = resolve_path(task, AT_FDCWD, target, FollowLast::Yes, target_path); resolved.failed()) return resolved;
+  if (const SysResult resolved = resolve_path(task, AT_FDCWD, target, FollowLast::Yes, target_path);
+      resolved.failed())
+    return resolved;
   return raw_syscall(SYS_mount, host_source, word(target_path.c_str()), type.value, flags, data.value);
 }
 
 SysResult sys_pivot_root(Task& task, GuestAddr new_root, GuestAddr put_old) {
   TwoPaths paths;
-  const SysResult resolved = resolve_two(task, AT_FDCWD, new_root, FollowLast::Yes, AT_FDCWD, put_old, FollowLast::Yes, paths);
+  const SysResult resolved =
+      resolve_two(task, AT_FDCWD, new_root, FollowLast::Yes, AT_FDCWD, put_old, FollowLast::Yes, paths);
   if (resolved.failed()) return resolved;
   return raw_syscall(SYS_pivot_root, word(paths.first.c_str()), word(paths.second.c_str()));
 }
 
-SysResult sys_move_mount(Task& task, int from_dirfd, GuestAddr from_path, int to_dirfd, GuestAddr to_path, uint32_t flags) {
+SysResult sys_move_mount(Task& task, int from_dirfd, GuestAddr from_path, int to_dirfd, GuestAddr to_path,
+                         uint32_t flags) {
   TwoPaths paths;
-  const SysResult resolved = resolve_two(task, from_dirfd, from_path, follow_if(flags & MOVE_MOUNT_F_SYMLINKS), to_dirfd, to_path,
-                                         follow_if(flags & MOVE_MOUNT_T_SYMLINKS), paths);
+  const SysResult resolved =
+      resolve_two(task, from_dirfd, from_path, follow_if(flags & MOVE_MOUNT_F_SYMLINKS), to_dirfd, to_path,
+                  follow_if(flags & MOVE_MOUNT_T_SYMLINKS), paths);
   if (resolved.failed()) return resolved;
-  return raw_syscall(SYS_move_mount, word(paths.first.dirfd), word(paths.first.c_str()), word(paths.second.dirfd), word(paths.second.c_str()), flags);
+  return raw_syscall(SYS_move_mount, word(paths.first.dirfd), word(paths.first.c_str()),
+                     word(paths.second.dirfd), word(paths.second.c_str()), flags);
 }
 
 SysResult sys_quotactl(Task& task, uint32_t command, GuestAddr special, int id, GuestAddr address) {
   if (special.value == 0) return raw_syscall(SYS_quotactl, command, 0, word(id), address.value);
   HostPath path;
-  if (const SysResult resolved = resolve_path(task, AT_FDCWD, special, FollowLast::Yes, path); resolved.failed()) return resolved;
+  if (const SysResult resolved = resolve_path(task, AT_FDCWD, special, FollowLast::Yes, path);
+      resolved.failed())
+    return resolved;
   return raw_syscall(SYS_quotactl, command, word(path.c_str()), word(id), address.value);
 }
 
-SysResult sys_name_to_handle_at(Task& task, int dirfd, GuestAddr path, GuestAddr handle, GuestAddr mount_id, int flags) {
+SysResult sys_name_to_handle_at(Task& task, int dirfd, GuestAddr path, GuestAddr handle, GuestAddr mount_id,
+                                int flags) {
   HostPath host;
-  if (const SysResult resolved = resolve_path(task, dirfd, path, follow_if(flags & AT_SYMLINK_FOLLOW), host); resolved.failed()) return resolved;
-  return raw_syscall(SYS_name_to_handle_at, word(host.dirfd), word(host.c_str()), handle.value, mount_id.value, word(flags));
+  if (const SysResult resolved = resolve_path(task, dirfd, path, follow_if(flags & AT_SYMLINK_FOLLOW), host);
+      resolved.failed())
+    return resolved;
+  return raw_syscall(SYS_name_to_handle_at, word(host.dirfd), word(host.c_str()), handle.value,
+                     mount_id.value, word(flags));
 }
 
 }  // namespace ferry::linux_user

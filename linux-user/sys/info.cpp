@@ -15,7 +15,8 @@ namespace {
 
 uint64_t word(int value) { return static_cast<uint64_t>(value); }
 
-/// Limits on the address space would hit ferry's own code buffers, which are larger than most programs: they are remembered only.
+/// Limits on the address space would hit ferry's own code buffers, which are larger than most programs: they
+/// are remembered only.
 bool is_remembered(int resource) { return resource == RLIMIT_AS || resource == RLIMIT_DATA; }
 
 }  // namespace
@@ -30,7 +31,9 @@ SysResult sys_uname(Task& task, Ptr<utsname> name) {
   return name.write(host) ? SysResult{0} : SysResult::error(EFAULT);
 }
 
-SysResult sys_getrlimit(Task& task, int resource, Ptr<rlimit> limit) { return sys_prlimit64(task, 0, resource, {}, limit); }
+SysResult sys_getrlimit(Task& task, int resource, Ptr<rlimit> limit) {
+  return sys_prlimit64(task, 0, resource, {}, limit);
+}
 
 SysResult sys_setrlimit(Task& task, int resource, Ptr<rlimit> limit) {
   if (!limit) return SysResult::error(EFAULT);
@@ -39,13 +42,16 @@ SysResult sys_setrlimit(Task& task, int resource, Ptr<rlimit> limit) {
 
 SysResult sys_prlimit64(Task& task, int pid, int resource, Ptr<rlimit> set, Ptr<rlimit> old) {
   const bool self = pid == 0 || pid == ::getpid();
-  if (!self || !is_remembered(resource)) return raw_syscall(SYS_prlimit64, word(pid), word(resource), set.address.value, old.address.value);
+  if (!self || !is_remembered(resource))
+    return raw_syscall(SYS_prlimit64, word(pid), word(resource), set.address.value, old.address.value);
   rlimit wanted{}, previous{};
   if (set && !set.read(wanted)) return SysResult::error(EFAULT);
   if (set && wanted.rlim_cur > wanted.rlim_max) return SysResult::error(EINVAL);
-  const SysResult result = raw_syscall(SYS_prlimit64, 0, word(resource), 0, reinterpret_cast<uint64_t>(&previous));
+  const SysResult result =
+      raw_syscall(SYS_prlimit64, 0, word(resource), 0, reinterpret_cast<uint64_t>(&previous));
   if (result.failed()) return result;
-  if (!task.process.limits.exchange(resource, set ? &wanted : nullptr, previous)) return SysResult::error(EPERM);
+  if (!task.process.limits.exchange(resource, set ? &wanted : nullptr, previous))
+    return SysResult::error(EPERM);
   return !old || old.write(previous) ? SysResult{0} : SysResult::error(EFAULT);
 }
 

@@ -11,7 +11,8 @@ namespace ferry::linux_user {
 SysResult sys_semctl(Task& task, int id, int number, int command, uint64_t argument) {
   const Abi& abi = task.process.abi;
   const auto call = [&](uint64_t host_argument) {
-    return SysResult{raw_syscall(SYS_semctl, static_cast<uint64_t>(id), static_cast<uint64_t>(number), static_cast<uint64_t>(command), host_argument)};
+    return SysResult{raw_syscall(SYS_semctl, static_cast<uint64_t>(id), static_cast<uint64_t>(number),
+                                 static_cast<uint64_t>(command), host_argument)};
   };
   semid_ds info{};
   switch (command) {
@@ -31,7 +32,8 @@ SysResult sys_semctl(Task& task, int id, int number, int command, uint64_t argum
 }
 
 SysResult sys_mq_open(Task& task, GuestAddr name, int flags, uint32_t mode, GuestAddr attributes) {
-  return raw_syscall(SYS_mq_open, name.value, static_cast<uint64_t>(task.process.abi.host_open_flags(flags)), mode, attributes.value);
+  return raw_syscall(SYS_mq_open, name.value, static_cast<uint64_t>(task.process.abi.host_open_flags(flags)),
+                     mode, attributes.value);
 }
 
 }  // namespace ferry::linux_user

@@ -10,7 +10,8 @@ namespace ferry::linux_user {
 /// Limits that the guest has set on itself and that ferry only remembers.
 class MemoryLimits {
  public:
-  /// Answers the limit in force through `limit` (in: the host's), and replaces it if `wanted` is given. False: raising the hard limit.
+  /// Answers the limit in force through `limit` (in: the host's), and replaces it if `wanted` is given.
+  /// False: raising the hard limit.
   [[nodiscard]] bool exchange(int resource, const rlimit* wanted, rlimit& limit) {
     const std::lock_guard guard(mutex_);
     const auto known = limits_.find(resource);

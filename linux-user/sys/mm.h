@@ -9,12 +9,15 @@ namespace ferry::linux_user {
 // Memory: see AddressSpace.
 
 SysResult sys_brk(Task& task, GuestAddr wanted);
-SysResult sys_mmap(Task& task, GuestAddr address, uint64_t length, int protection, int flags, int fd, uint64_t offset);
+SysResult sys_mmap(Task& task, GuestAddr address, uint64_t length, int protection, int flags, int fd,
+                   uint64_t offset);
 SysResult sys_munmap(Task& task, GuestAddr address, uint64_t length);
 SysResult sys_mprotect(Task& task, GuestAddr address, uint64_t length, int protection);
-SysResult sys_mremap(Task& task, GuestAddr old_address, uint64_t old_length, uint64_t new_length, int flags, GuestAddr new_address);
+SysResult sys_mremap(Task& task, GuestAddr old_address, uint64_t old_length, uint64_t new_length, int flags,
+                     GuestAddr new_address);
 SysResult sys_madvise(Task& task, GuestAddr address, uint64_t length, int advice);
-SysResult sys_remap_file_pages(Task& task, GuestAddr address, uint64_t size, int protection, uint64_t page_offset, int flags);
+SysResult sys_remap_file_pages(Task& task, GuestAddr address, uint64_t size, int protection,
+                               uint64_t page_offset, int flags);
 SysResult sys_shmat(Task& task, int id, GuestAddr address, int flags);
 SysResult sys_shmdt(Task& task, GuestAddr address);
 SysResult sys_pkey_mprotect(Task& task, GuestAddr address, uint64_t length, int protection, int key);

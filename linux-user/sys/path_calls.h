@@ -2,8 +2,8 @@
 
 #include <fcntl.h>
 
-#include "linux-user/host/safe_syscall.h"
 #include "linux-user/abi/syscall_table.h"
+#include "linux-user/host/safe_syscall.h"
 #include "linux-user/paths/guest_path.h"
 
 namespace ferry::linux_user {
@@ -18,7 +18,8 @@ enum class FollowRule : uint8_t {
 };
 
 inline FollowLast follow_last(FollowRule rule, uint64_t flags) {
-  const bool follow = rule == FollowRule::Always || (rule == FollowRule::UnlessNofollow && !(flags & AT_SYMLINK_NOFOLLOW));
+  const bool follow =
+      rule == FollowRule::Always || (rule == FollowRule::UnlessNofollow && !(flags & AT_SYMLINK_NOFOLLOW));
   return follow ? FollowLast::Yes : FollowLast::No;
 }
 
@@ -33,15 +34,15 @@ SysResult forward_path(Task& task, const SyscallArgs& args) {
   return safe_syscall(interrupt_flag(task), HostNumber, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-/// The directory is argument `DirArg`, the path the one after it, the AT_ flags argument `FlagsArg`. A null path (with AT_EMPTY_PATH,
-/// or a utimensat of the descriptor itself) is the host's business.
+/// The directory is argument `DirArg`, the path the one after it, the AT_ flags argument `FlagsArg`. A null
+/// path (with AT_EMPTY_PATH, or a utimensat of the descriptor itself) is the host's business.
 template <long HostNumber, size_t DirArg, FollowRule Rule, size_t FlagsArg>
 SysResult forward_at(Task& task, const SyscallArgs& args) {
   SyscallArgs a = args;
   HostPath path;
   if (args[DirArg + 1] != 0) {
-    const SysResult resolved =
-        resolve_path(task, static_cast<int>(args[DirArg]), {args[DirArg + 1]}, follow_last(Rule, args[FlagsArg]), path);
+    const SysResult resolved = resolve_path(task, static_cast<int>(args[DirArg]), {args[DirArg + 1]},
+                                            follow_last(Rule, args[FlagsArg]), path);
     if (resolved.failed()) return resolved;
     a[DirArg] = static_cast<uint64_t>(path.dirfd);
     a[DirArg + 1] = reinterpret_cast<uint64_t>(path.c_str());

@@ -41,16 +41,19 @@ SysResult read_mask_argument(GuestAddr address, MaskAndSize& out) {
   struct {
     uint64_t mask, bytes;
   } argument{};
-  if (address.value != 0 && !copy_from_guest(&argument, address, sizeof argument)) return SysResult::error(EFAULT);
+  if (address.value != 0 && !copy_from_guest(&argument, address, sizeof argument))
+    return SysResult::error(EFAULT);
   out = {{{argument.mask}}, argument.bytes};
   return 0;
 }
 
 template <typename Wait>
-SysResult wait_for_events(Task& task, GuestAddr events, int count, Ptr<uint64_t> mask, uint64_t mask_bytes, Wait wait) {
+SysResult wait_for_events(Task& task, GuestAddr events, int count, Ptr<uint64_t> mask, uint64_t mask_bytes,
+                          Wait wait) {
   if (count <= 0 || count > INT_MAX / 16) return SysResult::error(EINVAL);
   std::vector<epoll_event> host(static_cast<size_t>(std::min(count, kMaxEvents)));
-  const SysResult result = wait_under_mask(task, mask, mask_bytes, [&](uint64_t host_mask) { return wait(host, host_mask); });
+  const SysResult result =
+      wait_under_mask(task, mask, mask_bytes, [&](uint64_t host_mask) { return wait(host, host_mask); });
   if (result.value <= 0) return result;
   const std::span<const epoll_event> ready(host.data(), static_cast<size_t>(result.value));
   return task.process.abi.write_epoll_events(events, ready) ? result : SysResult::error(EFAULT);
@@ -63,44 +66,56 @@ uint64_t word(const void* pointer) { return reinterpret_cast<uint64_t>(pointer);
 
 SysResult sys_epoll_ctl(Task& task, int epoll, int operation, int fd, GuestAddr address) {
   epoll_event event{};
-  if (operation != EPOLL_CTL_DEL && !task.process.abi.read_epoll_event(address, event)) return SysResult::error(EFAULT);
+  if (operation != EPOLL_CTL_DEL && !task.process.abi.read_epoll_event(address, event))
+    return SysResult::error(EFAULT);
   return raw_syscall(SYS_epoll_ctl, word(epoll), word(operation), word(fd), word(&event));
 }
 
-SysResult sys_epoll_pwait(Task& task, int epoll, GuestAddr events, int count, int timeout, Ptr<uint64_t> mask, uint64_t mask_bytes) {
-  return wait_for_events(task, events, count, mask, mask_bytes, [&](std::vector<epoll_event>& host, uint64_t host_mask) {
-    return safe_syscall(interrupt_flag(task), SYS_epoll_pwait, word(epoll), word(host.data()), host.size(), word(timeout), host_mask, kMaskBytes);
-  });
+SysResult sys_epoll_pwait(Task& task, int epoll, GuestAddr events, int count, int timeout, Ptr<uint64_t> mask,
+                          uint64_t mask_bytes) {
+  return wait_for_events(
+      task, events, count, mask, mask_bytes, [&](std::vector<epoll_event>& host, uint64_t host_mask) {
+        return safe_syscall(interrupt_flag(task), SYS_epoll_pwait, word(epoll), word(host.data()),
+                            host.size(), word(timeout), host_mask, kMaskBytes);
+      });
 }
 
-SysResult sys_epoll_pwait2(Task& task, int epoll, GuestAddr events, int count, Ptr<timespec> timeout, Ptr<uint64_t> mask, uint64_t mask_bytes) {
-  return wait_for_events(task, events, count, mask, mask_bytes, [&](std::vector<epoll_event>& host, uint64_t host_mask) {
-    return safe_syscall(interrupt_flag(task), SYS_epoll_pwait2, word(epoll), word(host.data()), host.size(), timeout.address.value, host_mask, kMaskBytes);
-  });
+SysResult sys_epoll_pwait2(Task& task, int epoll, GuestAddr events, int count, Ptr<timespec> timeout,
+                           Ptr<uint64_t> mask, uint64_t mask_bytes) {
+  return wait_for_events(
+      task, events, count, mask, mask_bytes, [&](std::vector<epoll_event>& host, uint64_t host_mask) {
+        return safe_syscall(interrupt_flag(task), SYS_epoll_pwait2, word(epoll), word(host.data()),
+                            host.size(), timeout.address.value, host_mask, kMaskBytes);
+      });
 }
 
-SysResult sys_ppoll(Task& task, GuestAddr fds, uint32_t count, GuestAddr timeout, Ptr<uint64_t> mask, uint64_t mask_bytes) {
+SysResult sys_ppoll(Task& task, GuestAddr fds, uint32_t count, GuestAddr timeout, Ptr<uint64_t> mask,
+                    uint64_t mask_bytes) {
   return wait_under_mask(task, mask, mask_bytes, [&](uint64_t host_mask) {
-    return safe_syscall(interrupt_flag(task), SYS_ppoll, fds.value, count, timeout.value, host_mask, kMaskBytes);
+    return safe_syscall(interrupt_flag(task), SYS_ppoll, fds.value, count, timeout.value, host_mask,
+                        kMaskBytes);
   });
 }
 
-SysResult sys_pselect6(Task& task, int count, GuestAddr read, GuestAddr write, GuestAddr except, GuestAddr timeout, GuestAddr mask_and_size) {
+SysResult sys_pselect6(Task& task, int count, GuestAddr read, GuestAddr write, GuestAddr except,
+                       GuestAddr timeout, GuestAddr mask_and_size) {
   MaskAndSize argument;
   if (const SysResult result = read_mask_argument(mask_and_size, argument); result.failed()) return result;
   return wait_under_mask(task, argument.mask, argument.bytes, [&](uint64_t host_mask) {
     const uint64_t host_argument[] = {host_mask, kMaskBytes};
-    return safe_syscall(interrupt_flag(task), SYS_pselect6, word(count), read.value, write.value, except.value, timeout.value, word(host_argument));
+    return safe_syscall(interrupt_flag(task), SYS_pselect6, word(count), read.value, write.value,
+                        except.value, timeout.value, word(host_argument));
   });
 }
 
-SysResult sys_io_pgetevents(Task& task, uint64_t context, int64_t at_least, int64_t count, GuestAddr events, GuestAddr timeout, GuestAddr mask_and_size) {
+SysResult sys_io_pgetevents(Task& task, uint64_t context, int64_t at_least, int64_t count, GuestAddr events,
+                            GuestAddr timeout, GuestAddr mask_and_size) {
   MaskAndSize argument;
   if (const SysResult result = read_mask_argument(mask_and_size, argument); result.failed()) return result;
   return wait_under_mask(task, argument.mask, argument.bytes, [&](uint64_t host_mask) {
     const uint64_t host_argument[] = {host_mask, kMaskBytes};
-    return safe_syscall(interrupt_flag(task), SYS_io_pgetevents, context, static_cast<uint64_t>(at_least), static_cast<uint64_t>(count), events.value,
-                        timeout.value, word(host_argument));
+    return safe_syscall(interrupt_flag(task), SYS_io_pgetevents, context, static_cast<uint64_t>(at_least),
+                        static_cast<uint64_t>(count), events.value, timeout.value, word(host_argument));
   });
 }
 

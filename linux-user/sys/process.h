@@ -6,8 +6,8 @@
 
 namespace ferry::linux_user {
 
-// System calls about processes that differ from the host's. wait4, waitid, getpid and its kin, setpgid, setsid, unshare, setns, pidfd_open
-// are the host's own.
+// System calls about processes that differ from the host's. wait4, waitid, getpid and its kin, setpgid,
+// setsid, unshare, setns, pidfd_open are the host's own.
 
 SysResult sys_exit(Task& task, int status);
 SysResult sys_exit_group(Task& task, int status);

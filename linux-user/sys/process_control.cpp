@@ -14,17 +14,45 @@
 namespace ferry::linux_user {
 namespace {
 
-/// Options that mean the same for the host's process or thread, pointers included. All others are about the processor (tagged addresses, SVE,
-/// pointer authentication, speculation), about code that only the host sees (seccomp filters, syscall user dispatch, PR_SET_MM) or unknown, and
-/// answer EINVAL as a kernel without them does.
+/// Options that mean the same for the host's process or thread, pointers included. All others are about the
+/// processor (tagged addresses, SVE, pointer authentication, speculation), about code that only the host sees
+/// (seccomp filters, syscall user dispatch, PR_SET_MM) or unknown, and answer EINVAL as a kernel without them
+/// does.
 constexpr int kPassedOn[] = {
-    PR_SET_PDEATHSIG,      PR_GET_PDEATHSIG,      PR_GET_DUMPABLE,        PR_SET_DUMPABLE,     PR_GET_KEEPCAPS,
-    PR_SET_KEEPCAPS,       PR_GET_TIMING,         PR_SET_TIMING,          PR_SET_NAME,         PR_GET_NAME,
-    PR_CAPBSET_READ,       PR_CAPBSET_DROP,       PR_GET_SECUREBITS,      PR_SET_SECUREBITS,   PR_SET_TIMERSLACK,
-    PR_GET_TIMERSLACK,     PR_MCE_KILL,           PR_MCE_KILL_GET,        PR_SET_PTRACER,      PR_SET_CHILD_SUBREAPER,
-    PR_GET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS,  PR_GET_NO_NEW_PRIVS,    PR_SET_THP_DISABLE,  PR_GET_THP_DISABLE,
-    PR_CAP_AMBIENT,        PR_SET_IO_FLUSHER,     PR_GET_IO_FLUSHER,      PR_SCHED_CORE,       PR_SET_VMA,
-    PR_SET_MEMORY_MERGE,   PR_GET_MEMORY_MERGE,   PR_TASK_PERF_EVENTS_DISABLE, PR_TASK_PERF_EVENTS_ENABLE,
+    PR_SET_PDEATHSIG,
+    PR_GET_PDEATHSIG,
+    PR_GET_DUMPABLE,
+    PR_SET_DUMPABLE,
+    PR_GET_KEEPCAPS,
+    PR_SET_KEEPCAPS,
+    PR_GET_TIMING,
+    PR_SET_TIMING,
+    PR_SET_NAME,
+    PR_GET_NAME,
+    PR_CAPBSET_READ,
+    PR_CAPBSET_DROP,
+    PR_GET_SECUREBITS,
+    PR_SET_SECUREBITS,
+    PR_SET_TIMERSLACK,
+    PR_GET_TIMERSLACK,
+    PR_MCE_KILL,
+    PR_MCE_KILL_GET,
+    PR_SET_PTRACER,
+    PR_SET_CHILD_SUBREAPER,
+    PR_GET_CHILD_SUBREAPER,
+    PR_SET_NO_NEW_PRIVS,
+    PR_GET_NO_NEW_PRIVS,
+    PR_SET_THP_DISABLE,
+    PR_GET_THP_DISABLE,
+    PR_CAP_AMBIENT,
+    PR_SET_IO_FLUSHER,
+    PR_GET_IO_FLUSHER,
+    PR_SCHED_CORE,
+    PR_SET_VMA,
+    PR_SET_MEMORY_MERGE,
+    PR_GET_MEMORY_MERGE,
+    PR_TASK_PERF_EVENTS_DISABLE,
+    PR_TASK_PERF_EVENTS_ENABLE,
 };
 
 }  // namespace
@@ -34,7 +62,8 @@ SysResult sys_prctl(Task& task, int option, uint64_t a1, uint64_t a2, uint64_t a
     return Ptr<uint64_t>{GuestAddr{a1}}.write(task.clear_child_tid) ? SysResult{0} : SysResult::error(EFAULT);
   }
   if (option == PR_GET_SECCOMP) return 0;
-  if (std::find(std::begin(kPassedOn), std::end(kPassedOn), option) == std::end(kPassedOn)) return SysResult::error(EINVAL);
+  if (std::find(std::begin(kPassedOn), std::end(kPassedOn), option) == std::end(kPassedOn))
+    return SysResult::error(EINVAL);
   return raw_syscall(SYS_prctl, static_cast<uint64_t>(option), a1, a2, a3, a4);
 }
 

@@ -16,20 +16,23 @@ constexpr uint64_t kMaskBytes = 8;
 constexpr uint64_t kSaExposeTagbits = 0x800;
 constexpr uint64_t kSaRestorer = 0x04000000;
 /// The flags that the kernel keeps (UAPI_SA_FLAGS).
-constexpr uint64_t kKnownFlags = SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER |
-                                 static_cast<uint32_t>(SA_RESETHAND) | kSaExposeTagbits | kSaRestorer;
+constexpr uint64_t kKnownFlags = SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART |
+                                 SA_NODEFER | static_cast<uint32_t>(SA_RESETHAND) | kSaExposeTagbits |
+                                 kSaRestorer;
 constexpr uint32_t kSsAutodisarm = 1u << 31;
 
 /// sas_ss_flags() of linux/sched/signal.h.
 int32_t alternate_stack_state(const GuestStack& stack, uint64_t sp) {
   if (stack.size == 0) return SS_DISABLE;
-  const bool inside = (static_cast<uint32_t>(stack.flags) & kSsAutodisarm) == 0 && sp > stack.sp && sp - stack.sp <= stack.size;
+  const bool inside = (static_cast<uint32_t>(stack.flags) & kSsAutodisarm) == 0 && sp > stack.sp &&
+                      sp - stack.sp <= stack.size;
   return inside ? SS_ONSTACK : 0;
 }
 
 }  // namespace
 
-SysResult sys_rt_sigaction(Task& task, int signal, Ptr<GuestSigaction> action, Ptr<GuestSigaction> old, uint64_t mask_bytes) {
+SysResult sys_rt_sigaction(Task& task, int signal, Ptr<GuestSigaction> action, Ptr<GuestSigaction> old,
+                           uint64_t mask_bytes) {
   if (mask_bytes != kMaskBytes || signal < 1 || signal > kSignalCount) return SysResult::error(EINVAL);
   GuestSigaction wanted;
   if (action) {
@@ -62,10 +65,17 @@ SysResult sys_rt_sigprocmask(Task& task, int how, Ptr<uint64_t> set, Ptr<uint64_
     if (!set.read(bits)) return SysResult::error(EFAULT);
     uint64_t mask = before;
     switch (how) {
-      case SIG_BLOCK: mask |= bits; break;
-      case SIG_UNBLOCK: mask &= ~bits; break;
-      case SIG_SETMASK: mask = bits; break;
-      default: return SysResult::error(EINVAL);
+      case SIG_BLOCK:
+        mask |= bits;
+        break;
+      case SIG_UNBLOCK:
+        mask &= ~bits;
+        break;
+      case SIG_SETMASK:
+        mask = bits;
+        break;
+      default:
+        return SysResult::error(EINVAL);
     }
     if (const SysResult result = change_guest_mask(task, mask); result.failed()) return result;
   }
@@ -85,10 +95,11 @@ SysResult sys_rt_sigsuspend(Task& task, Ptr<uint64_t> mask, uint64_t mask_bytes)
   if (mask_bytes != kMaskBytes) return SysResult::error(EINVAL);
   uint64_t bits = 0;
   if (!mask.read(bits)) return SysResult::error(EFAULT);
-  if ((task.signals.held_set.load(std::memory_order_relaxed) & ~bits) != 0) return interrupted_under_mask(task, bits);
+  if ((task.signals.held_set.load(std::memory_order_relaxed) & ~bits) != 0)
+    return interrupted_under_mask(task, bits);
   const uint64_t host_mask = host_mask_for(bits);
-  const SysResult result =
-      safe_syscall(task.signals.pending, SYS_rt_sigsuspend, reinterpret_cast<uint64_t>(&host_mask), kMaskBytes);
+  const SysResult result = safe_syscall(task.signals.pending, SYS_rt_sigsuspend,
+                                        reinterpret_cast<uint64_t>(&host_mask), kMaskBytes);
   return result.error_number() == EINTR ? interrupted_under_mask(task, bits) : result;
 }
 
@@ -98,7 +109,8 @@ SysResult sys_rt_sigreturn(Task& task) {
   const uint64_t frame = abi.sp(task.state()).value;
   bool valid = abi.signal_frame_mask(task, mask);
   if (valid) {
-    // The mask first: a signal that came before this call runs its handler under the old one, and the call is made again.
+    // The mask first: a signal that came before this call runs its handler under the old one, and the call is
+    // made again.
     if (const SysResult result = change_guest_mask(task, mask); result.failed()) return result;
     valid = abi.pop_signal_frame(task, mask);
   }
@@ -111,7 +123,8 @@ SysResult sys_sigaltstack(Task& task, Ptr<GuestStack> stack, Ptr<GuestStack> old
   const uint64_t sp = task.process.abi.sp(task.state()).value;
   const int32_t state = alternate_stack_state(current, sp);
   GuestStack previous = current;
-  previous.flags = static_cast<int32_t>(static_cast<uint32_t>(state) | (static_cast<uint32_t>(current.flags) & kSsAutodisarm));
+  previous.flags = static_cast<int32_t>(static_cast<uint32_t>(state) |
+                                        (static_cast<uint32_t>(current.flags) & kSsAutodisarm));
   if (stack) {
     GuestStack wanted;
     if (!stack.read(wanted)) return SysResult::error(EFAULT);

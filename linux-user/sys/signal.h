@@ -6,10 +6,11 @@
 
 namespace ferry::linux_user {
 
-// System calls about signals that differ from the host's. kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo,
-// rt_sigtimedwait, pidfd_send_signal are the host's own.
+// System calls about signals that differ from the host's. kill, tkill, tgkill, rt_sigqueueinfo,
+// rt_tgsigqueueinfo, rt_sigtimedwait, pidfd_send_signal are the host's own.
 
-SysResult sys_rt_sigaction(Task& task, int signal, Ptr<GuestSigaction> action, Ptr<GuestSigaction> old, uint64_t mask_bytes);
+SysResult sys_rt_sigaction(Task& task, int signal, Ptr<GuestSigaction> action, Ptr<GuestSigaction> old,
+                           uint64_t mask_bytes);
 SysResult sys_rt_sigprocmask(Task& task, int how, Ptr<uint64_t> set, Ptr<uint64_t> old, uint64_t mask_bytes);
 SysResult sys_rt_sigpending(Task& task, Ptr<uint64_t> set, uint64_t mask_bytes);
 SysResult sys_rt_sigsuspend(Task& task, Ptr<uint64_t> mask, uint64_t mask_bytes);

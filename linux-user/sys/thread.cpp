@@ -14,7 +14,8 @@ namespace ferry::linux_user {
 namespace {
 
 /// clone(2)'s arguments; a descriptor of the child goes where the parent's copy of its number would.
-CloneRequest classic_request(uint64_t flags, GuestAddr stack, Ptr<int32_t> parent_tid, Ptr<int32_t> child_tid, uint64_t tls) {
+CloneRequest classic_request(uint64_t flags, GuestAddr stack, Ptr<int32_t> parent_tid, Ptr<int32_t> child_tid,
+                             uint64_t tls) {
   const uint64_t bits = static_cast<uint32_t>(flags) & ~uint32_t{CSIGNAL};
   return {.flags = bits,
           .exit_signal = flags & CSIGNAL,
@@ -36,7 +37,8 @@ SysResult read_clone_args(GuestAddr address, uint64_t size, clone_args& out) {
   std::array<std::byte, kLargest> rest;
   const size_t count = size - sizeof out;
   if (!copy_from_guest(rest.data(), address + sizeof out, count)) return SysResult::error(EFAULT);
-  const bool known = std::all_of(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(count), [](std::byte b) { return b == std::byte{0}; });
+  const bool known = std::all_of(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(count),
+                                 [](std::byte b) { return b == std::byte{0}; });
   return known ? SysResult{0} : SysResult::error(E2BIG);
 }
 
@@ -44,18 +46,21 @@ SysResult read_clone_args(GuestAddr address, uint64_t size, clone_args& out) {
 bool valid_clone_args(const clone_args& args) {
   constexpr uint64_t kUnknown = ~((uint64_t{1} << 34) - 1);
   if ((args.flags & (kUnknown | CLONE_DETACHED | (CSIGNAL & ~uint64_t{CLONE_NEWTIME}))) != 0) return false;
-  if ((args.flags & (CLONE_SIGHAND | CLONE_CLEAR_SIGHAND)) == (CLONE_SIGHAND | CLONE_CLEAR_SIGHAND)) return false;
+  if ((args.flags & (CLONE_SIGHAND | CLONE_CLEAR_SIGHAND)) == (CLONE_SIGHAND | CLONE_CLEAR_SIGHAND))
+    return false;
   if ((args.flags & (CLONE_THREAD | CLONE_PARENT)) != 0 && args.exit_signal != 0) return false;
   return (args.stack == 0) == (args.stack_size == 0) && (args.exit_signal & ~uint64_t{CSIGNAL}) == 0;
 }
 
 }  // namespace
 
-SysResult sys_clone_backwards(Task& task, uint64_t flags, GuestAddr stack, Ptr<int32_t> parent_tid, uint64_t tls, Ptr<int32_t> child_tid) {
+SysResult sys_clone_backwards(Task& task, uint64_t flags, GuestAddr stack, Ptr<int32_t> parent_tid,
+                              uint64_t tls, Ptr<int32_t> child_tid) {
   return clone_task(task, classic_request(flags, stack, parent_tid, child_tid, tls));
 }
 
-SysResult sys_clone(Task& task, uint64_t flags, GuestAddr stack, Ptr<int32_t> parent_tid, Ptr<int32_t> child_tid, uint64_t tls) {
+SysResult sys_clone(Task& task, uint64_t flags, GuestAddr stack, Ptr<int32_t> parent_tid,
+                    Ptr<int32_t> child_tid, uint64_t tls) {
   return clone_task(task, classic_request(flags, stack, parent_tid, child_tid, tls));
 }
 

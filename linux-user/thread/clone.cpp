@@ -17,7 +17,9 @@
 namespace ferry::linux_user {
 namespace {
 
-size_t state_bytes(const Process& process) { return frontend::find_guest(process.abi.machine())->layout().size; }
+size_t state_bytes(const Process& process) {
+  return frontend::find_guest(process.abi.machine())->layout().size;
+}
 
 /// mm_release() of kernel/fork.c: tells who waits for the thread's end.
 void clear_child_tid(Task& task) {

@@ -25,7 +25,8 @@ struct CloneRequest {
   bool has(uint64_t flag) const { return (flags & flag) != 0; }
 };
 
-/// Makes a thread or a process of the guest. Answers what clone(2) answers to the parent; the child goes its own way.
+/// Makes a thread or a process of the guest. Answers what clone(2) answers to the parent; the child goes its
+/// own way.
 SysResult clone_task(Task& parent, const CloneRequest& request);
 
 // The three ways, for clone_task().
@@ -39,15 +40,16 @@ SysResult start_sharing_process(Task& parent, const CloneRequest& request);
 
 // Parts that they share.
 
-/// The new thread's Task: a CPU of its own with the parent's registers, changed as `request` says. nullptr: no memory.
+/// The new thread's Task: a CPU of its own with the parent's registers, changed as `request` says. nullptr:
+/// no memory.
 std::unique_ptr<Task> make_child_task(Task& parent, const CloneRequest& request);
 /// Changes the registers of the child as `request` says; the call answers 0 there.
 void set_child_registers(Task& child, const CloneRequest& request);
 /// On the child's thread: remembers its number and stores it where the guest wants it.
 void announce_child(Task& child, const CloneRequest& request);
 
-/// A thread's orderly end, after run_task(): releases what it holds in the guest's eyes. Does not return for the last thread of the process, nor for
-/// the thread-group leader (which cannot give its stack back).
+/// A thread's orderly end, after run_task(): releases what it holds in the guest's eyes. Does not return for
+/// the last thread of the process, nor for the thread-group leader (which cannot give its stack back).
 void end_task(Task& task);
 
 /// exit_group(2): the end of the whole process.

@@ -47,7 +47,9 @@ void release_robust_list(Task& task) {
   task.robust_list = 0;
   ListHead head;
   if (head_address.value == 0 || !copy_from_guest(&head, head_address, sizeof head)) return;
-  const auto futex_of = [&head](uint64_t entry) { return GuestAddr{(entry & ~kPiBit) + static_cast<uint64_t>(head.futex_offset)}; };
+  const auto futex_of = [&head](uint64_t entry) {
+    return GuestAddr{(entry & ~kPiBit) + static_cast<uint64_t>(head.futex_offset)};
+  };
   uint64_t entry = head.first;
   for (unsigned count = 0; (entry & ~kPiBit) != head_address.value && count < kListLimit; ++count) {
     uint64_t next = 0;
@@ -56,7 +58,8 @@ void release_robust_list(Task& task) {
     if (!more) return;
     entry = next;
   }
-  if ((head.pending & ~kPiBit) != 0) release_futex(task, futex_of(head.pending), (head.pending & kPiBit) != 0, true);
+  if ((head.pending & ~kPiBit) != 0)
+    release_futex(task, futex_of(head.pending), (head.pending & kPiBit) != 0, true);
 }
 
 }  // namespace ferry::linux_user

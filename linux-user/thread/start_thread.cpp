@@ -16,7 +16,8 @@
 namespace ferry::linux_user {
 namespace {
 
-/// For ferry's own code; the guest's stack is the guest's. Only what is touched costs memory, and LLVM may compile on it.
+/// For ferry's own code; the guest's stack is the guest's. Only what is touched costs memory, and LLVM may
+/// compile on it.
 constexpr size_t kHostStackBytes = 1 << 20;
 
 /// What parent and child of a thread's start have in common.
@@ -30,14 +31,15 @@ struct ThreadStart {
 /// What a host thread always shares and this one shall have for itself, and its own namespaces.
 int64_t take_own_resources(const CloneRequest& request) {
   constexpr uint64_t kShared = CLONE_FS | CLONE_FILES | CLONE_SYSVSEM;
-  constexpr uint64_t kNamespaces =
-      CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+  constexpr uint64_t kNamespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
+                                   CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
   const uint64_t own = (~request.flags & kShared) | (request.flags & kNamespaces);
   return own == 0 ? 0 : raw_syscall(SYS_unshare, own);
 }
 
 void* thread_main(void* argument) {
-  const std::unique_ptr<std::shared_ptr<ThreadStart>> holder(static_cast<std::shared_ptr<ThreadStart>*>(argument));
+  const std::unique_ptr<std::shared_ptr<ThreadStart>> holder(
+      static_cast<std::shared_ptr<ThreadStart>*>(argument));
   std::shared_ptr<ThreadStart> start = std::move(*holder);
   const std::unique_ptr<Task> task = std::move(start->task);
 
@@ -79,7 +81,8 @@ int create_host_thread(std::shared_ptr<ThreadStart> start) {
 }  // namespace
 
 SysResult start_thread(Task& parent, const CloneRequest& request) {
-  // A thread cannot begin in other PID or user namespaces than its process (copy_process), and has no descriptor of its own here.
+  // A thread cannot begin in other PID or user namespaces than its process (copy_process), and has no
+  // descriptor of its own here.
   if (request.has(CLONE_NEWPID | CLONE_NEWUSER | CLONE_PIDFD)) return SysResult::error(EINVAL);
   const SignalBlocker blocker(parent);
   if (blocker.must_restart()) return SignalBlocker::restart();

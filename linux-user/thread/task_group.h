@@ -8,7 +8,8 @@
 
 namespace ferry::linux_user {
 
-/// What the threads of one guest process share and a child that runs in the same memory (vfork, CLONE_VM) has of its own.
+/// What the threads of one guest process share and a child that runs in the same memory (vfork, CLONE_VM) has
+/// of its own.
 struct TaskGroup {
   SignalActions signals;
   GuestAddr signal_trampoline;  ///< the guest's page that handlers without SA_RESTORER return through
@@ -16,7 +17,8 @@ struct TaskGroup {
   IllegalReports illegal;
 
   std::atomic<int> live_threads{1};
-  /// exit(2)'s argument of the thread whose end gives the process its exit status (the leader, when it ends first).
+  /// exit(2)'s argument of the thread whose end gives the process its exit status (the leader, when it ends
+  /// first).
   std::atomic<int> leader_status{0};
   /// The process runs in its parent's memory and host threads: it ends by _exit alone and reports nothing.
   bool borrows_memory = false;

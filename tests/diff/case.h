@@ -1,4 +1,5 @@
-/* What the differential test's host side and its guest driver exchange through files. Plain C: both compile it. */
+/* What the differential test's host side and its guest driver exchange through files. Plain C: both compile
+ * it. */
 #pragma once
 
 #include <stdint.h>

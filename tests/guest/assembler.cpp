@@ -42,8 +42,8 @@ std::vector<std::vector<uint32_t>> assemble(const std::vector<std::string>& text
     std::ofstream source(folder + "/in.s");
     for (const std::string& text : texts) source << text << "\nhlt #0xfeed\n";
   }
-  const std::string command = std::string(FERRY_LLVM_MC) + " -triple=aarch64 -mattr=+all -show-encoding " + folder +
-                              "/in.s >" + folder + "/out 2>" + folder + "/err";
+  const std::string command = std::string(FERRY_LLVM_MC) + " -triple=aarch64 -mattr=+all -show-encoding " +
+                              folder + "/in.s >" + folder + "/out 2>" + folder + "/err";
   const bool good = std::system(command.c_str()) == 0;
   error = good ? "" : read_text(folder + "/err");
   std::vector<std::vector<uint32_t>> result;

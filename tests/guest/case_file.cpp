@@ -127,7 +127,9 @@ bool parse_results(Case& c, const std::string& text) {
     if (word == "?") {
       c.unknown = true;
     } else if (word == "illegal" || word == "fault" || word == "svc") {
-      c.expected.stop = word == "illegal" ? kGuestStopIllegal : word == "fault" ? kGuestStopFault : kGuestStopSvc;
+      c.expected.stop = word == "illegal" ? kGuestStopIllegal
+                        : word == "fault" ? kGuestStopFault
+                                          : kGuestStopSvc;
       if (word != "svc") c.expected.cpu.pc = c.start.cpu.pc;
     } else if (name == "pc") {
       c.expected.cpu.pc = c.start.cpu.pc + static_cast<uint64_t>(std::strtoll(value.c_str(), nullptr, 0));

@@ -22,7 +22,8 @@ void on_fault(int signal, siginfo_t* info, void* context) {
 
 class EngineRunner final : public Runner {
  public:
-  EngineRunner(GuestMemory& memory, std::unique_ptr<backend::Engine> engine, std::unique_ptr<backend::Cpu> cpu)
+  EngineRunner(GuestMemory& memory, std::unique_ptr<backend::Engine> engine,
+               std::unique_ptr<backend::Cpu> cpu)
       : memory_(memory), engine_(std::move(engine)), cpu_(std::move(cpu)) {
     engine_->set_precise_faults(true);
   }
@@ -51,11 +52,16 @@ class EngineRunner final : public Runner {
  private:
   static uint32_t stop_of(const backend::Stop& stop) {
     switch (stop.reason) {
-      case backend::StopReason::SystemCall: return kGuestStopSvc;
-      case backend::StopReason::Illegal: return kGuestStopIllegal;
-      case backend::StopReason::Breakpoint: return kGuestStopBrk;
-      case backend::StopReason::Fault: return kGuestStopFault;
-      case backend::StopReason::Interrupted: break;
+      case backend::StopReason::SystemCall:
+        return kGuestStopSvc;
+      case backend::StopReason::Illegal:
+        return kGuestStopIllegal;
+      case backend::StopReason::Breakpoint:
+        return kGuestStopBrk;
+      case backend::StopReason::Fault:
+        return kGuestStopFault;
+      case backend::StopReason::Interrupted:
+        break;
     }
     return kGuestStopStuck;
   }

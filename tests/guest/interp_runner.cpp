@@ -70,10 +70,14 @@ class InterpRunner final : public Runner {
       state_.pc = left.target.value;
       if (left.how != ir::Leave::Trap) continue;
       switch (left.trap) {
-        case ir::TrapKind::Breakpoint: return kGuestStopBrk;
-        case ir::TrapKind::Illegal: return kGuestStopIllegal;
-        case ir::TrapKind::SystemCall: return kGuestStopSvc;
-        default: break;
+        case ir::TrapKind::Breakpoint:
+          return kGuestStopBrk;
+        case ir::TrapKind::Illegal:
+          return kGuestStopIllegal;
+        case ir::TrapKind::SystemCall:
+          return kGuestStopSvc;
+        default:
+          break;
       }
     }
     return kGuestStopStuck;

@@ -14,8 +14,8 @@ std::vector<GuestRun> run_under_qemu(const std::string& driver, const std::vecto
   const auto size = static_cast<std::streamsize>(starts.size() * sizeof(GuestRun));
   std::ofstream(folder + "/in", std::ios::binary).write(reinterpret_cast<const char*>(starts.data()), size);
   // QEMU 7.2 loses vector registers that a signal handler changes when the frame has an SVE record.
-  const std::string command =
-      "timeout 60 qemu-aarch64 -cpu max,sve=off,sme=off " + driver + " <" + folder + "/in >" + folder + "/out";
+  const std::string command = "timeout 60 qemu-aarch64 -cpu max,sve=off,sme=off " + driver + " <" + folder +
+                              "/in >" + folder + "/out";
   std::vector<GuestRun> results(starts.size());
   bool good = std::system(command.c_str()) == 0;
   if (good) {

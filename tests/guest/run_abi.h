@@ -1,4 +1,5 @@
-/* What a guest case starts from and ends with; shared with the driver that runs cases under QEMU (plain C). */
+/* What a guest case starts from and ends with; shared with the driver that runs cases under QEMU (plain C).
+ */
 #pragma once
 
 #include <stdint.h>

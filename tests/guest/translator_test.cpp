@@ -17,7 +17,8 @@
 #include "tests/guest/assembler.h"
 #include "tests/guest/runner.h"
 
-// What the cases cannot show: which flags are written, how blocks and regions are cut, exclusives under contention.
+// What the cases cannot show: which flags are written, how blocks and regions are cut, exclusives under
+// contention.
 
 namespace ferry::guest_test {
 namespace {
@@ -144,8 +145,8 @@ TEST_F(Translation, ARegionStopsAtItsLimits) {
   EXPECT_EQ(function_.insts.back().imm, kEntry + 12);
 }
 
-/// A stack of nodes, pushed and popped by load-exclusive and store-exclusive of the head alone: it loses nodes if a
-/// store-exclusive succeeds although the head was popped and pushed again in between (ABA).
+/// A stack of nodes, pushed and popped by load-exclusive and store-exclusive of the head alone: it loses
+/// nodes if a store-exclusive succeeds although the head was popped and pushed again in between (ABA).
 class LlScStack {
  public:
   struct Node {
@@ -164,7 +165,8 @@ class LlScStack {
       const uint64_t head = arm64::helpers::load_exclusive(&state, address(), 3);
       if (head == 0) return nullptr;
       const uint64_t next = __atomic_load_n(&reinterpret_cast<Node*>(head)->next, __ATOMIC_RELAXED);
-      if (arm64::helpers::store_exclusive(&state, address(), next, 3) == 0) return reinterpret_cast<Node*>(head);
+      if (arm64::helpers::store_exclusive(&state, address(), next, 3) == 0)
+        return reinterpret_cast<Node*>(head);
     }
   }
 

@@ -24,12 +24,15 @@ State& state_of(void* state) { return *static_cast<State*>(state); }
 const State& state_of(const void* state) { return *static_cast<const State*>(state); }
 
 /// AT_HWCAP's bits by name, as /proc/cpuinfo lists them (arch/arm64/kernel/cpuinfo.c: hwcap_str).
-constexpr const char* kHwcapNames[] = {"fp",      "asimd",   "evtstrm", "aes",     "pmull", "sha1",  "sha2",   "crc32",
-                                       "atomics", "fphp",    "asimdhp", "cpuid",   "asimdrdm", "jscvt", "fcma", "lrcpc",
-                                       "dcpop",   "sha3",    "sm3",     "sm4",     "asimddp", "sha512", "sve",   "asimdfhm",
-                                       "dit",     "uscat",   "ilrcpc",  "flagm",   "ssbs",  "sb",    "paca",   "pacg"};
-constexpr const char* kHwcap2Names[] = {"dcpodp", "sve2",  "sveaes", "svepmull", "svebitperm", "svesha3", "svesm4", "flagm2", "frint",
-                                        "svei8mm", "svef32mm", "svef64mm", "svebf16", "i8mm", "bf16", "dgh", "rng", "bti", "mte"};
+constexpr const char* kHwcapNames[] = {
+    "fp",      "asimd", "evtstrm", "aes",   "pmull",    "sha1",   "sha2", "crc32",
+    "atomics", "fphp",  "asimdhp", "cpuid", "asimdrdm", "jscvt",  "fcma", "lrcpc",
+    "dcpop",   "sha3",  "sm3",     "sm4",   "asimddp",  "sha512", "sve",  "asimdfhm",
+    "dit",     "uscat", "ilrcpc",  "flagm", "ssbs",     "sb",     "paca", "pacg"};
+constexpr const char* kHwcap2Names[] = {"dcpodp",   "sve2",     "sveaes",  "svepmull", "svebitperm",
+                                        "svesha3",  "svesm4",   "flagm2",  "frint",    "svei8mm",
+                                        "svef32mm", "svef64mm", "svebf16", "i8mm",     "bf16",
+                                        "dgh",      "rng",      "bti",     "mte"};
 
 template <size_t N>
 void append_caps(std::string& text, uint64_t caps, const char* const (&names)[N]) {
@@ -43,7 +46,9 @@ std::string make_cpuinfo_entry() {
   append_caps(text, ferry::arm64::hwcap(1), kHwcapNames);
   append_caps(text, ferry::arm64::hwcap(2), kHwcap2Names);
   // The parts of MIDR_EL1; implementer 0 is "reserved for software use".
-  text += "\nCPU implementer\t: 0x00\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: 0x000\nCPU revision\t: 0\n";
+  text +=
+      "\nCPU implementer\t: 0x00\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: 0x000\nCPU "
+      "revision\t: 0\n";
   return text;
 }
 
@@ -51,8 +56,10 @@ struct OpenFlag {
   uint32_t guest;
   uint32_t host;
 };
-constexpr OpenFlag kOpenFlags[] = {
-    {arm64::kDirectory, O_DIRECTORY}, {arm64::kNofollow, O_NOFOLLOW}, {arm64::kDirect, O_DIRECT}, {arm64::kLargefile, 0100000}};
+constexpr OpenFlag kOpenFlags[] = {{arm64::kDirectory, O_DIRECTORY},
+                                   {arm64::kNofollow, O_NOFOLLOW},
+                                   {arm64::kDirect, O_DIRECT},
+                                   {arm64::kLargefile, 0100000}};
 
 class Arm64Abi final : public Abi {
  public:
@@ -78,7 +85,9 @@ class Arm64Abi final : public Abi {
     std::memcpy(args.data(), state_of(state).x, sizeof args);
     return args;
   }
-  void set_syscall_result(void* state, int64_t value) const override { state_of(state).x[0] = static_cast<uint64_t>(value); }
+  void set_syscall_result(void* state, int64_t value) const override {
+    state_of(state).x[0] = static_cast<uint64_t>(value);
+  }
   void rewind_syscall(void* state) const override { state_of(state).pc -= 4; }
 
   int host_open_flags(int guest) const override { return convert<&OpenFlag::guest, &OpenFlag::host>(guest); }
@@ -103,15 +112,21 @@ class Arm64Abi final : public Abi {
     s.exclusive_address = ferry::arm64::kNoExclusive;
   }
 
-  std::span<const std::byte> signal_trampoline() const override { return arm64_abi_detail::signal_trampoline(); }
+  std::span<const std::byte> signal_trampoline() const override {
+    return arm64_abi_detail::signal_trampoline();
+  }
   bool push_signal_frame(Task& task, const SignalDelivery& delivery) const override {
     return arm64_abi_detail::push_signal_frame(task, delivery);
   }
-  bool signal_frame_mask(const Task& task, uint64_t& mask) const override { return arm64_abi_detail::signal_frame_mask(task, mask); }
-  bool pop_signal_frame(Task& task, uint64_t& mask) const override { return arm64_abi_detail::pop_signal_frame(task, mask); }
+  bool signal_frame_mask(const Task& task, uint64_t& mask) const override {
+    return arm64_abi_detail::signal_frame_mask(task, mask);
+  }
+  bool pop_signal_frame(Task& task, uint64_t& mask) const override {
+    return arm64_abi_detail::pop_signal_frame(task, mask);
+  }
 
  private:
-  template <uint32_t OpenFlag::*From, uint32_t OpenFlag::*To>
+  template <uint32_t OpenFlag::* From, uint32_t OpenFlag::* To>
   static int convert(int flags) {
     uint32_t out = static_cast<uint32_t>(flags);
     for (const OpenFlag& flag : kOpenFlags) out &= ~(flag.*From);

@@ -87,7 +87,8 @@ struct FrameRecord {
 
 constexpr uint64_t kStackAlignment = 16;
 
-// PSTATE bits of a 64-bit EL0 context (Arm ARM C5.2.19, SPSR_EL1): condition flags; SS, SSBS, DIT and BTYPE are accepted and not kept.
+// PSTATE bits of a 64-bit EL0 context (Arm ARM C5.2.19, SPSR_EL1): condition flags; SS, SSBS, DIT and BTYPE
+// are accepted and not kept.
 constexpr uint64_t kNzcv = 0xf0000000;
 constexpr uint64_t kModeBits = 0x1f;
 constexpr uint64_t kInterruptMasks = 0x3c0;
@@ -118,7 +119,8 @@ std::optional<T> read_record(GuestAddr address, uint32_t size) {
   return record;
 }
 
-/// parse_user_sigframe(): walks the records, refuses what is malformed or unknown. The FPSIMD record must be there once.
+/// parse_user_sigframe(): walks the records, refuses what is malformed or unknown. The FPSIMD record must be
+/// there once.
 std::optional<FpsimdRecord> find_fpsimd(GuestAddr records) {
   std::optional<FpsimdRecord> fpsimd;
   GuestAddr base = records;
@@ -128,7 +130,8 @@ std::optional<FpsimdRecord> find_fpsimd(GuestAddr records) {
   for (;;) {
     if (limit - offset < sizeof(RecordHead) || offset % kRecordAlignment != 0) return std::nullopt;
     RecordHead head;
-    if (!copy_from_guest(&head, base + offset, sizeof head) || limit - offset < head.size) return std::nullopt;
+    if (!copy_from_guest(&head, base + offset, sizeof head) || limit - offset < head.size)
+      return std::nullopt;
     if (head.magic == 0) return head.size == 0 ? fpsimd : std::nullopt;
     if (head.size < sizeof head) return std::nullopt;
     switch (head.magic) {
@@ -146,7 +149,8 @@ std::optional<FpsimdRecord> find_fpsimd(GuestAddr records) {
         if (seen_extra || !extra || !copy_from_guest(&next, base + end, sizeof next)) return std::nullopt;
         // A terminator follows, and the extra space begins right after it.
         const GuestAddr expected = base + end + kRecordAlignment;
-        if (next.magic != 0 || next.size != 0 || extra->data != expected.value || extra->size % kRecordAlignment != 0) {
+        if (next.magic != 0 || next.size != 0 || extra->data != expected.value ||
+            extra->size % kRecordAlignment != 0) {
           return std::nullopt;
         }
         seen_extra = true;
@@ -164,7 +168,8 @@ std::optional<FpsimdRecord> find_fpsimd(GuestAddr records) {
 
 bool valid_pstate(uint64_t pstate) { return (pstate & (kModeBits | kInterruptMasks)) == 0; }
 
-/// restore_altstack(): takes the stack over when it is acceptable; errors are ignored, as the kernel ignores them.
+/// restore_altstack(): takes the stack over when it is acceptable; errors are ignored, as the kernel ignores
+/// them.
 void restore_alternate_stack(TaskSignals& signals, const GuestStack& saved) {
   const auto flags = static_cast<uint32_t>(saved.flags);
   constexpr uint32_t kAutodisarm = 1u << 31;
@@ -172,7 +177,8 @@ void restore_alternate_stack(TaskSignals& signals, const GuestStack& saved) {
   if (mode == SS_DISABLE) {
     signals.alternate_stack = GuestStack{.flags = saved.flags};
   } else if ((mode == 0 || mode == SS_ONSTACK) && saved.size >= kMinAlternateStack) {
-    signals.alternate_stack = GuestStack{.sp = saved.sp, .flags = static_cast<int32_t>(flags & kAutodisarm), .size = saved.size};
+    signals.alternate_stack =
+        GuestStack{.sp = saved.sp, .flags = static_cast<int32_t>(flags & kAutodisarm), .size = saved.size};
   }
 }
 
@@ -182,8 +188,9 @@ State& state_of(const Task& task) { return *static_cast<State*>(task.cpu->state(
 
 std::span<const std::byte> signal_trampoline() {
   // mov x8, #139 (rt_sigreturn); svc #0. Unwinders know handlers' callers by exactly these two instructions.
-  static constexpr std::array<std::byte, 8> kCode = {std::byte{0x68}, std::byte{0x11}, std::byte{0x80}, std::byte{0xd2},
-                                                     std::byte{0x01}, std::byte{0x00}, std::byte{0x00}, std::byte{0xd4}};
+  static constexpr std::array<std::byte, 8> kCode = {std::byte{0x68}, std::byte{0x11}, std::byte{0x80},
+                                                     std::byte{0xd2}, std::byte{0x01}, std::byte{0x00},
+                                                     std::byte{0x00}, std::byte{0xd4}};
   return kCode;
 }
 
@@ -207,7 +214,9 @@ bool push_signal_frame(Task& task, const SignalDelivery& delivery) {
   write_records(context.records, state, task.signals.fault_syndrome);
 
   const FrameRecord record{state.x[29], state.x[30]};
-  if (!copy_to_guest(frame_address, &frame, sizeof frame) || !copy_to_guest(record_address, &record, sizeof record)) return false;
+  if (!copy_to_guest(frame_address, &frame, sizeof frame) ||
+      !copy_to_guest(record_address, &record, sizeof record))
+    return false;
 
   constexpr uint64_t kSaRestorer = 0x04000000;
   const bool has_restorer = (delivery.flags & kSaRestorer) != 0;

@@ -1,4 +1,5 @@
-/* Every program here prints the same lines natively and translated, and ends with status 0 when all its checks hold. */
+/* Every program here prints the same lines natively and translated, and ends with status 0 when all its
+ * checks hold. */
 #pragma once
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -11,17 +12,17 @@
 
 static int check_failures;
 
-#define CHECK(condition)                                                                   \
-  do {                                                                                     \
-    if (!(condition)) {                                                                    \
+#define CHECK(condition)                                                                        \
+  do {                                                                                          \
+    if (!(condition)) {                                                                         \
       fprintf(stderr, "%s:%d: failed: %s (errno %d)\n", __FILE__, __LINE__, #condition, errno); \
-      check_failures++;                                                                    \
-    }                                                                                      \
+      check_failures++;                                                                         \
+    }                                                                                           \
   } while (0)
 
-#define DONE()                                             \
-  do {                                                     \
-    printf("%s\n", check_failures ? "failed" : "all ok");  \
-    fflush(stdout);                                        \
-    return check_failures != 0;                            \
+#define DONE()                                            \
+  do {                                                    \
+    printf("%s\n", check_failures ? "failed" : "all ok"); \
+    fflush(stdout);                                       \
+    return check_failures != 0;                           \
   } while (0)

@@ -1,4 +1,5 @@
-// The guest's memory map against the real kernel: what is mapped where, and what is ferry's own stays untouched.
+// The guest's memory map against the real kernel: what is mapped where, and what is ferry's own stays
+// untouched.
 #include "linux-user/mm/address_space.h"
 
 #include <gtest/gtest.h>
@@ -21,7 +22,9 @@ char* at(GuestAddr a) { return reinterpret_cast<char*>(a.value); }
 
 class Memory : public testing::Test {
  protected:
-  GuestAddr map(uint64_t pages, int protection = kReadWrite) { return address(memory_.mmap({0}, pages * kPage, protection, kAnonymous, -1, 0)); }
+  GuestAddr map(uint64_t pages, int protection = kReadWrite) {
+    return address(memory_.mmap({0}, pages * kPage, protection, kAnonymous, -1, 0));
+  }
   int protection_at(GuestAddr a) {
     const auto vmas = memory_.snapshot();
     auto it = vmas.upper_bound(a);
@@ -52,7 +55,8 @@ TEST_F(Memory, ExecutableOnlyForTheGuest) {
   std::snprintf(wanted, sizeof wanted, "%lx-", static_cast<unsigned long>(a.value));
   std::string permissions;
   while (std::fgets(line, sizeof line, maps)) {
-    if (std::strncmp(line, wanted, std::strlen(wanted)) == 0) permissions = std::string(std::strchr(line, ' ') + 1, 4);
+    if (std::strncmp(line, wanted, std::strlen(wanted)) == 0)
+      permissions = std::string(std::strchr(line, ' ') + 1, 4);
   }
   std::fclose(maps);
   EXPECT_EQ(permissions, "r--p");
@@ -100,13 +104,16 @@ TEST_F(Memory, FixedOverHalfOwnHalfGuestChangesNothing) {
 
 TEST_F(Memory, FixedNoReplace) {
   const GuestAddr a = map(1);
-  EXPECT_EQ(memory_.mmap(a, kPage, kReadWrite, kAnonymous | MAP_FIXED_NOREPLACE, -1, 0).error_number(), EEXIST);
+  EXPECT_EQ(memory_.mmap(a, kPage, kReadWrite, kAnonymous | MAP_FIXED_NOREPLACE, -1, 0).error_number(),
+            EEXIST);
 }
 
 TEST_F(Memory, BadArguments) {
   EXPECT_EQ(memory_.mmap({0x1001}, kPage, kReadWrite, kAnonymous | MAP_FIXED, -1, 0).error_number(), EINVAL);
   EXPECT_EQ(memory_.mmap({0}, 0, kReadWrite, kAnonymous, -1, 0).error_number(), EINVAL);
-  EXPECT_EQ(memory_.mmap({uint64_t{1} << 46}, ~uint64_t{0} - kPage, kReadWrite, kAnonymous | MAP_FIXED, -1, 0).error_number(), ENOMEM);
+  EXPECT_EQ(memory_.mmap({uint64_t{1} << 46}, ~uint64_t{0} - kPage, kReadWrite, kAnonymous | MAP_FIXED, -1, 0)
+                .error_number(),
+            ENOMEM);
   EXPECT_EQ(memory_.munmap({1}, kPage).error_number(), EINVAL);
   EXPECT_EQ(memory_.munmap({0}, 0).error_number(), EINVAL);
   EXPECT_EQ(memory_.mprotect({3}, kPage, PROT_READ).error_number(), EINVAL);

@@ -107,7 +107,8 @@ const BadFile kBadFiles[] = {
     {"NotElf", [](TestFile& f) { f.header.e_ident[0] = 'X'; }, "neither ELF nor a script"},
     {"HalfHeader", [](TestFile& f) { f.size = 40; }, "truncated"},
     {"HeaderOfSixteen", [](TestFile& f) { f.size = 17; }, "truncated"},
-    {"X86", [](TestFile& f) { f.header.e_machine = EM_X86_64; }, "is an x86-64 program; this ferry runs AArch64 programs"},
+    {"X86", [](TestFile& f) { f.header.e_machine = EM_X86_64; },
+     "is an x86-64 program; this ferry runs AArch64 programs"},
     {"Riscv", [](TestFile& f) { f.header.e_machine = EM_RISCV; }, "is a RISC-V program"},
     {"UnknownMachine", [](TestFile& f) { f.header.e_machine = 0x4242; }, "is a machine 16962 program"},
     {"BigEndian",
@@ -117,7 +118,8 @@ const BadFile kBadFiles[] = {
        f.header.e_type = ET_EXEC << 8;
      },
      "is a big-endian AArch64 program"},
-    {"ThirtyTwoBit", [](TestFile& f) { f.header.e_ident[EI_CLASS] = ELFCLASS32; }, "is a 32-bit AArch64 program"},
+    {"ThirtyTwoBit", [](TestFile& f) { f.header.e_ident[EI_CLASS] = ELFCLASS32; },
+     "is a 32-bit AArch64 program"},
     {"NoByteOrder", [](TestFile& f) { f.header.e_ident[EI_DATA] = 7; }, "byte order 7"},
     {"Object", [](TestFile& f) { f.header.e_type = ET_REL; }, "object file"},
     {"Core", [](TestFile& f) { f.header.e_type = ET_CORE; }, "core dump"},
@@ -128,28 +130,38 @@ const BadFile kBadFiles[] = {
     {"TooManyHeaders", [](TestFile& f) { f.header.e_phnum = 0xffff; }, "65535 program headers"},
     {"HeadersOutside", [](TestFile& f) { f.header.e_phoff = 0x2ff0; }, "program headers are missing"},
     {"HeadersWrap", [](TestFile& f) { f.header.e_phoff = ~uint64_t{0} - 8; }, "program headers are missing"},
-    {"NothingToLoad", [](TestFile& f) { f.segments[0].p_type = f.segments[1].p_type = PT_NOTE; }, "nothing to load"},
+    {"NothingToLoad", [](TestFile& f) { f.segments[0].p_type = f.segments[1].p_type = PT_NOTE; },
+     "nothing to load"},
     {"FileLargerThanMemory", [](TestFile& f) { f.segments[1].p_memsz = 0x10; }, "larger in the file"},
     {"SegmentCutOff", [](TestFile& f) { f.size = 0x1400; }, "truncated"},
     {"OffsetWraps", [](TestFile& f) { f.segments[1].p_offset = ~uint64_t{0xfff}; }, "truncated"},
-    {"HugeFileSize", [](TestFile& f) { f.segments[1].p_filesz = f.segments[1].p_memsz = uint64_t{1} << 60; }, "truncated"},
-    {"HugeMemory", [](TestFile& f) { f.segments[1].p_memsz = uint64_t{1} << 62; }, "does not fit into the address space"},
-    {"MemoryWraps", [](TestFile& f) { f.segments[1].p_memsz = ~uint64_t{0} - 0x1000; }, "does not fit into the address space"},
-    {"KernelAddress", [](TestFile& f) { f.segments[1].p_vaddr = 0xffff800000001000; }, "does not fit into the address space"},
+    {"HugeFileSize", [](TestFile& f) { f.segments[1].p_filesz = f.segments[1].p_memsz = uint64_t{1} << 60; },
+     "truncated"},
+    {"HugeMemory", [](TestFile& f) { f.segments[1].p_memsz = uint64_t{1} << 62; },
+     "does not fit into the address space"},
+    {"MemoryWraps", [](TestFile& f) { f.segments[1].p_memsz = ~uint64_t{0} - 0x1000; },
+     "does not fit into the address space"},
+    {"KernelAddress", [](TestFile& f) { f.segments[1].p_vaddr = 0xffff800000001000; },
+     "does not fit into the address space"},
     {"Overlap", [](TestFile& f) { f.segments[1].p_vaddr = 0x400000; }, "overlaps"},
-    {"WrongOrder", [](TestFile& f) { std::swap(f.segments[0], f.segments[1]); }, "overlaps the one before it, or comes too late"},
+    {"WrongOrder", [](TestFile& f) { std::swap(f.segments[0], f.segments[1]); },
+     "overlaps the one before it, or comes too late"},
     {"OddAlignment", [](TestFile& f) { f.segments[0].p_align = 0x3000; }, "alignment of 0x3000"},
     {"HugeAlignment", [](TestFile& f) { f.segments[0].p_align = uint64_t{1} << 40; }, "alignment"},
     {"Incongruent", [](TestFile& f) { f.segments[1].p_vaddr += 8; }, "cannot be mapped"},
-    {"InterpreterOutside", [](TestFile& f) { f.segments.push_back({PT_INTERP, PF_R, 0x2ff0, 0, 0, 0x20, 0x20, 1}); }, "interpreter is missing"},
+    {"InterpreterOutside",
+     [](TestFile& f) { f.segments.push_back({PT_INTERP, PF_R, 0x2ff0, 0, 0, 0x20, 0x20, 1}); },
+     "interpreter is missing"},
     {"InterpreterUnterminated",
      [](TestFile& f) {
        f.interpreter = "/lib/ld.so";
        f.segments.push_back({PT_INTERP, PF_R, 0x2000, 0, 0, 10, 10, 1});
      },
      "not a path"},
-    {"InterpreterEmpty", [](TestFile& f) { f.segments.push_back({PT_INTERP, PF_R, 0x2000, 0, 0, 4, 4, 1}); }, "not a path"},
-    {"InterpreterLong", [](TestFile& f) { f.segments.push_back({PT_INTERP, PF_R, 0, 0, 0, 0x2000, 0x2000, 1}); }, "not a path"},
+    {"InterpreterEmpty", [](TestFile& f) { f.segments.push_back({PT_INTERP, PF_R, 0x2000, 0, 0, 4, 4, 1}); },
+     "not a path"},
+    {"InterpreterLong",
+     [](TestFile& f) { f.segments.push_back({PT_INTERP, PF_R, 0, 0, 0, 0x2000, 0x2000, 1}); }, "not a path"},
     {"TwoInterpreters",
      [](TestFile& f) {
        f.interpreter = std::string("/ld\0", 4);
@@ -158,11 +170,13 @@ const BadFile kBadFiles[] = {
      "two interpreters"},
 };
 
-INSTANTIATE_TEST_SUITE_P(All, BadElf, testing::ValuesIn(kBadFiles), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(All, BadElf, testing::ValuesIn(kBadFiles),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST(Elf, EveryPrefixIsAnErrorOrAProgram) {
   const auto content = TestFile().bytes();
-  for (size_t size = 0; size < 0x200; ++size) EXPECT_FALSE(parse_elf(SpanSource(std::span(content).first(size)), kTarget)) << size;
+  for (size_t size = 0; size < 0x200; ++size)
+    EXPECT_FALSE(parse_elf(SpanSource(std::span(content).first(size)), kTarget)) << size;
 }
 
 TEST(Elf, IsElfForLooksAtTheHeadOnly) {

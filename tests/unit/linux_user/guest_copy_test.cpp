@@ -19,11 +19,12 @@ class Copies : public testing::Test {
  protected:
   static constexpr size_t kPage = 4096;
   void SetUp() override {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_sigaction = on_fault;
     action.sa_flags = SA_SIGINFO;
     ::sigaction(SIGSEGV, &action, &old_);
-    page_ = static_cast<char*>(::mmap(nullptr, 2 * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    page_ = static_cast<char*>(
+        ::mmap(nullptr, 2 * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     ::mprotect(page_ + kPage, kPage, PROT_NONE);
     std::memset(page_, 'x', kPage);
   }
@@ -33,7 +34,7 @@ class Copies : public testing::Test {
   }
   GuestAddr at(size_t offset) const { return guest_address(page_ + offset); }
 
-  struct sigaction old_ {};
+  struct sigaction old_{};
   char* page_ = nullptr;
   char buffer_[64] = {};
 };
@@ -62,7 +63,8 @@ TEST_F(Copies, Strings) {
   EXPECT_STREQ(buffer_, "hello");
   EXPECT_EQ(copy_string_from_guest(buffer_, at(10), 6), 5) << "just enough room";
   EXPECT_EQ(copy_string_from_guest(buffer_, at(10), 5), -ENAMETOOLONG);
-  EXPECT_EQ(copy_string_from_guest(buffer_, at(kPage - 3), sizeof buffer_), -EFAULT) << "no end before the page's";
+  EXPECT_EQ(copy_string_from_guest(buffer_, at(kPage - 3), sizeof buffer_), -EFAULT)
+      << "no end before the page's";
   EXPECT_EQ(copy_string_from_guest(buffer_, GuestAddr{0}, sizeof buffer_), -EFAULT);
 }
 

@@ -5,7 +5,8 @@
 namespace ferry::linux_user {
 namespace {
 
-support::Result<Options> parse(std::vector<std::string> words, std::vector<std::string> variables = {}, StartInfo start = {}) {
+support::Result<Options> parse(std::vector<std::string> words, std::vector<std::string> variables = {},
+                               StartInfo start = {}) {
   words.insert(words.begin(), "ferry");
   std::vector<char*> arguments, environment;
   for (std::string& word : words) arguments.push_back(word.data());
@@ -24,7 +25,8 @@ TEST(Options, ProgramAndItsArguments) {
 }
 
 TEST(Options, QemuSpellings) {
-  const auto o = parse({"-L", "/usr", "-E", "A=1,B=2", "-U", "C", "-0", "zero", "-strace", "-s", "1M", "-cpu", "max", "-p", "4096", "p"});
+  const auto o = parse({"-L", "/usr", "-E", "A=1,B=2", "-U", "C", "-0", "zero", "-strace", "-s", "1M", "-cpu",
+                        "max", "-p", "4096", "p"});
   ASSERT_TRUE(o) << o.error().message;
   EXPECT_EQ(o->sysroot, "/usr");
   EXPECT_EQ(o->environment_changes, (Words{"A=1", "B=2", "C"}));
@@ -35,7 +37,8 @@ TEST(Options, QemuSpellings) {
 }
 
 TEST(Options, LongSpellings) {
-  const auto o = parse({"--sysroot=/usr", "--env", "A=b=c", "--engine=baseline", "--disable=chain,passes", "--hot-threshold=7", "--stats", "--", "-p"});
+  const auto o = parse({"--sysroot=/usr", "--env", "A=b=c", "--engine=baseline", "--disable=chain,passes",
+                        "--hot-threshold=7", "--stats", "--", "-p"});
   ASSERT_TRUE(o) << o.error().message;
   EXPECT_EQ(o->sysroot, "/usr");
   EXPECT_EQ(o->environment_changes, Words{"A=b=c"});
@@ -49,7 +52,8 @@ TEST(Options, LongSpellings) {
 }
 
 TEST(Options, TheEnvironment) {
-  const auto o = parse({"p"}, {"QEMU_LD_PREFIX=/usr", "FERRY_ENGINE=interp", "QEMU_STRACE=0", "FERRY_STATS=1", "HOME=/"});
+  const auto o = parse(
+      {"p"}, {"QEMU_LD_PREFIX=/usr", "FERRY_ENGINE=interp", "QEMU_STRACE=0", "FERRY_STATS=1", "HOME=/"});
   ASSERT_TRUE(o) << o.error().message;
   EXPECT_EQ(o->sysroot, "/usr");
   EXPECT_EQ(o->engine.kind, backend::EngineKind::Interp);
@@ -83,7 +87,8 @@ TEST(Options, MistakesAreNamed) {
 }
 
 TEST(Options, InheritedArgumentsMakeTheSameOptions) {
-  const auto o = parse({"-L", "/usr", "--engine=llvm", "--disable=return-stack", "-d", "ir,asm", "--verify", "--stats", "-strace", "-D", "/tmp/log", "p"});
+  const auto o = parse({"-L", "/usr", "--engine=llvm", "--disable=return-stack", "-d", "ir,asm", "--verify",
+                        "--stats", "-strace", "-D", "/tmp/log", "p"});
   ASSERT_TRUE(o) << o.error().message;
   Words words = inherit_arguments(*o);
   words.push_back("p");
@@ -120,7 +125,8 @@ TEST(Options, GuestEnvironment) {
 
 TEST(Options, HelpNamesEveryVariable) {
   const std::string help = help_text();
-  for (const char* word : {"-L, --sysroot=DIR", "FERRY_SYSROOT", "QEMU_LD_PREFIX", "--engine=NAME", "FERRY_ENGINE", "-strace"}) {
+  for (const char* word :
+       {"-L, --sysroot=DIR", "FERRY_SYSROOT", "QEMU_LD_PREFIX", "--engine=NAME", "FERRY_ENGINE", "-strace"}) {
     EXPECT_NE(help.find(word), std::string::npos) << word;
   }
   EXPECT_EQ(help.find("exec-path"), std::string::npos) << "for ferry itself only";

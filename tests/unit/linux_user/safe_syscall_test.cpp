@@ -1,4 +1,5 @@
-// Interruptible calls: results, a flag set before the call, restartable and other calls, and a signal at every moment.
+// Interruptible calls: results, a flag set before the call, restartable and other calls, and a signal at
+// every moment.
 #include "linux-user/host/safe_syscall.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +28,7 @@ class SafeSyscall : public testing::Test {
  protected:
   void SetUp() override {
     flag = 0;
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_sigaction = on_signal;
     action.sa_flags = SA_SIGINFO | SA_RESTART;
     ::sigaction(SIGUSR1, &action, nullptr);
@@ -47,7 +48,8 @@ TEST_F(SafeSyscall, PassesSixArgumentsAndResults) {
   const int64_t mapped = safe_syscall(flag, SYS_mmap, 0, 4096, 3, 0x22, ~uint64_t{0}, 0);
   ASSERT_GT(mapped, 0);
   EXPECT_EQ(safe_syscall(flag, SYS_munmap, static_cast<uint64_t>(mapped), 4096), 0);
-  EXPECT_EQ(raw_syscall(SYS_mmap, 0, 4096, 3, 0x22, ~uint64_t{0}, 1), -EINVAL) << "the sixth argument arrives";
+  EXPECT_EQ(raw_syscall(SYS_mmap, 0, 4096, 3, 0x22, ~uint64_t{0}, 1), -EINVAL)
+      << "the sixth argument arrives";
 }
 
 TEST_F(SafeSyscall, IsNotMadeWhenTheFlagIsSet) {
@@ -60,12 +62,13 @@ TEST_F(SafeSyscall, IsNotMadeWhenTheFlagIsSet) {
 /// Sends signals to this thread until `stop`.
 class Sender {
  public:
-  Sender() : target_(::pthread_self()), thread_([this] {
-    while (!stop_) {
-      ::pthread_kill(target_, SIGUSR1);
-      ::usleep(50);
-    }
-  }) {}
+  Sender()
+      : target_(::pthread_self()), thread_([this] {
+          while (!stop_) {
+            ::pthread_kill(target_, SIGUSR1);
+            ::usleep(50);
+          }
+        }) {}
   ~Sender() {
     stop_ = true;
     thread_.join();

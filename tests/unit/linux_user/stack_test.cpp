@@ -19,11 +19,14 @@ struct Built {
     std::memcpy(&value, bytes.data() + (at.value - (top.value - bytes.size())), sizeof value);
     return value;
   }
-  std::string text(uint64_t at) const { return reinterpret_cast<const char*>(bytes.data()) + (at - (top.value - bytes.size())); }
+  std::string text(uint64_t at) const {
+    return reinterpret_cast<const char*>(bytes.data()) + (at - (top.value - bytes.size()));
+  }
 };
 
 TEST(Stack, IsWhatTheKernelWouldBuild) {
-  const std::vector<std::string> argv{"prog", "", "two words"}, environment{"A=1", "LONG=" + std::string(5000, 'y')};
+  const std::vector<std::string> argv{"prog", "", "two words"},
+      environment{"A=1", "LONG=" + std::string(5000, 'y')};
   StackContents contents{argv, environment, "/bin/prog", "aarch64", {{AT_PAGESZ, 4096}, {AT_HWCAP, 0xff}}};
   std::array<std::byte, 16> random;
   for (size_t i = 0; i < random.size(); ++i) random[i] = static_cast<std::byte>(i);

@@ -1,7 +1,7 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <fcntl.h>
 
 #include "linux-user/abi/abi.h"
 #include "linux-user/abi/arm64/open_flags.h"
@@ -13,10 +13,12 @@ namespace {
 TEST(SyscallTable, NumbersAreThoseOfAsmGeneric) {
   const Abi& abi = arm64_abi();
   // A few from each part of include/uapi/asm-generic/unistd.h.
-  const std::pair<uint64_t, const char*> known[] = {{0, "io_setup"}, {17, "getcwd"}, {29, "ioctl"}, {56, "openat"}, {63, "read"},
-                                                    {93, "exit"}, {98, "futex"}, {113, "clock_gettime"}, {134, "rt_sigaction"}, {160, "uname"},
-                                                    {198, "socket"}, {214, "brk"}, {220, "clone"}, {222, "mmap"}, {242, "accept4"},
-                                                    {260, "wait4"}, {278, "getrandom"}, {291, "statx"}, {435, "clone3"}, {439, "faccessat2"}};
+  const std::pair<uint64_t, const char*> known[] = {
+      {0, "io_setup"},       {17, "getcwd"}, {29, "ioctl"},    {56, "openat"},
+      {63, "read"},          {93, "exit"},   {98, "futex"},    {113, "clock_gettime"},
+      {134, "rt_sigaction"}, {160, "uname"}, {198, "socket"},  {214, "brk"},
+      {220, "clone"},        {222, "mmap"},  {242, "accept4"}, {260, "wait4"},
+      {278, "getrandom"},    {291, "statx"}, {435, "clone3"},  {439, "faccessat2"}};
   for (const auto& [number, name] : known) {
     const SyscallRow* row = abi.find_syscall(number);
     ASSERT_NE(row, nullptr) << number;
@@ -53,7 +55,9 @@ TEST(OpenFlags, BothWays) {
   EXPECT_EQ(abi.host_open_flags(arm64::kNofollow | O_PATH), O_NOFOLLOW | O_PATH);
   EXPECT_EQ(abi.host_open_flags(arm64::kDirect | O_RDWR), O_DIRECT | O_RDWR);
   EXPECT_EQ(abi.host_open_flags(arm64::kTmpfile | O_WRONLY), O_TMPFILE | O_WRONLY);
-  for (const int flags : {O_RDONLY, O_CREAT | O_EXCL | O_RDWR, static_cast<int>(arm64::kDirectory | arm64::kNofollow), static_cast<int>(arm64::kDirect)}) {
+  for (const int flags :
+       {O_RDONLY, O_CREAT | O_EXCL | O_RDWR, static_cast<int>(arm64::kDirectory | arm64::kNofollow),
+        static_cast<int>(arm64::kDirect)}) {
     EXPECT_EQ(abi.guest_open_flags(abi.host_open_flags(flags)), flags);
   }
 }
@@ -62,8 +66,14 @@ TEST(Strace, FormatsArguments) {
   const Abi& abi = arm64_abi();
   Strace strace;
   const char path[] = "/etc/\"x\"\n";
-  const SyscallArgs args{static_cast<uint64_t>(AT_FDCWD), reinterpret_cast<uint64_t>(path), arm64::kDirectory | O_CLOEXEC, 0644, 0, 0};
-  EXPECT_EQ(strace.format_call(*abi.find_syscall(56), args), R"(openat(AT_FDCWD, "/etc/\"x\"\n", O_RDONLY|O_DIRECTORY|O_CLOEXEC, 0644))");
+  const SyscallArgs args{static_cast<uint64_t>(AT_FDCWD),
+                         reinterpret_cast<uint64_t>(path),
+                         arm64::kDirectory | O_CLOEXEC,
+                         0644,
+                         0,
+                         0};
+  EXPECT_EQ(strace.format_call(*abi.find_syscall(56), args),
+            R"(openat(AT_FDCWD, "/etc/\"x\"\n", O_RDONLY|O_DIRECTORY|O_CLOEXEC, 0644))");
   const SyscallArgs write{1, reinterpret_cast<uint64_t>(path), 4, 0, 0, 0};
   EXPECT_EQ(strace.format_call(*abi.find_syscall(64), write), R"(write(1, "/etc", 4))");
 }

@@ -61,7 +61,8 @@ TEST_P(Running, CallsAndReturns) {
   EXPECT_EQ(state().r[5], 1000u);
 }
 
-/// f(n): n == 0 ? 0 : f(n - 1) + 1, deeper than the return stack has room for; the guest's own stack is in r11.
+/// f(n): n == 0 ? 0 : f(n - 1) + 1, deeper than the return stack has room for; the guest's own stack is in
+/// r11.
 TEST_P(Running, RecursesDeeperThanTheReturnStack) {
   constexpr int32_t kDepth = 100'000;
   std::vector<uint64_t> stack(kDepth + 8);
@@ -82,7 +83,12 @@ TEST_P(Running, RecursesDeeperThanTheReturnStack) {
 /// A callee that returns to its caller's caller, as longjmp does.
 TEST_P(Running, ReturnsThatMatchNoCall) {
   Program p;
-  p.op(Addi, 13, 12, 0, 500).label("loop").to("f", Call).op(Addi, 14, 14, 0, 1).to("loop", Less, 14, 13).op(System);
+  p.op(Addi, 13, 12, 0, 500)
+      .label("loop")
+      .to("f", Call)
+      .op(Addi, 14, 14, 0, 1)
+      .to("loop", Less, 14, 13)
+      .op(System);
   p.label("f").op(Addi, 10, 15, 0, 0).to("g", Call).op(Addi, 0, 0, 0, 1000).op(Return);
   p.label("g").op(Addi, 0, 0, 0, 1).op(Addi, 15, 10, 0, 0).op(Return);
   EXPECT_EQ(run_from(p.start()).reason, StopReason::SystemCall);

@@ -66,7 +66,12 @@ TEST_P(Faults, LoadInAHotLoopSeesAllRegisters) {
 
 TEST_P(Faults, StoreToAReadOnlyPage) {
   Program p;
-  p.op(Addi, 0, 0, 0, 7).op(Addi, 7, 7, 0, 9).label("store").op(Store, 0, 1, 0, 0).op(Addi, 0, 0, 0, 1).op(System);
+  p.op(Addi, 0, 0, 0, 7)
+      .op(Addi, 7, 7, 0, 9)
+      .label("store")
+      .op(Store, 0, 1, 0, 0)
+      .op(Addi, 0, 0, 0, 1)
+      .op(System);
   cpu_ = make_cpu(p.start());
   state().r[1] = wall_address();
   mprotect(wall(), kPage, PROT_READ);

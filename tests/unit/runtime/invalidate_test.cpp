@@ -96,7 +96,8 @@ TEST_P(Changing, AFullCacheIsFlushed) {
   p.op(Addi, 13, 12, 0, 4).label("loop");
   for (int i = 0; i < functions; ++i) p.to("f" + std::to_string(i), Call);
   p.op(Addi, 14, 14, 0, 1).to("loop", Less, 14, 13).op(System);
-  for (int i = 0; i < functions; ++i) p.label("f" + std::to_string(i)).op(Addi, 0, 0, 0, i).op(Addi, 5, 5, 0, 1).op(Return);
+  for (int i = 0; i < functions; ++i)
+    p.label("f" + std::to_string(i)).op(Addi, 0, 0, 0, i).op(Addi, 5, 5, 0, 1).op(Return);
   EXPECT_EQ(run_from(p.start()).reason, StopReason::SystemCall);
   EXPECT_EQ(state().r[0], static_cast<uint64_t>(2 * functions * (functions - 1)));
   EXPECT_EQ(state().r[5], static_cast<uint64_t>(4 * functions));

@@ -27,8 +27,8 @@ const ir::HelperInfo kHelpers[] = {{.name = "load_word",
                                     .arg_count = 1,
                                     .args = {Type::I64}}};
 
-/// Translates one region, block after block in the order in which they are met, so that a block's id is known before
-/// its code is.
+/// Translates one region, block after block in the order in which they are met, so that a block's id is known
+/// before its code is.
 class Translation {
  public:
   Translation(ir::BlockKey key, const ir::TranslateLimits& limits, ir::Function& out)
@@ -85,7 +85,9 @@ class Translation {
 
   Value reg(unsigned n) { return b_.get_reg(static_cast<ir::RegId>(R0 + n), Type::I64); }
   void set(unsigned n, Value v) { b_.set_reg(static_cast<ir::RegId>(R0 + n), v); }
-  static GuestAddr target(GuestAddr pc, const Inst& inst) { return pc + static_cast<uint64_t>(int64_t{inst.imm}); }
+  static GuestAddr target(GuestAddr pc, const Inst& inst) {
+    return pc + static_cast<uint64_t>(int64_t{inst.imm});
+  }
   Value imm(const Inst& inst) { return b_.i64(static_cast<uint64_t>(int64_t{inst.imm})); }
   ir::Address memory(const Inst& inst) { return {.base = reg(inst.b), .disp = inst.imm}; }
 
@@ -96,11 +98,21 @@ class Translation {
       case Opcode::Addi:
         set(inst.a, key_.mode == 1 ? b_.sub(reg(inst.b), imm(inst)) : b_.add(reg(inst.b), imm(inst)));
         return true;
-      case Opcode::Add: set(inst.a, b_.add(reg(inst.b), reg(inst.c))); return true;
-      case Opcode::Load: set(inst.a, b_.load(Type::I64, memory(inst), kWord)); return true;
-      case Opcode::Store: b_.store(memory(inst), reg(inst.a), kWord); return true;
-      case Opcode::HelperLoad: set(inst.a, b_.call(0, {reg(inst.b)})); return true;
-      case Opcode::Branch: go(target(pc, inst)); return false;
+      case Opcode::Add:
+        set(inst.a, b_.add(reg(inst.b), reg(inst.c)));
+        return true;
+      case Opcode::Load:
+        set(inst.a, b_.load(Type::I64, memory(inst), kWord));
+        return true;
+      case Opcode::Store:
+        b_.store(memory(inst), reg(inst.a), kWord);
+        return true;
+      case Opcode::HelperLoad:
+        set(inst.a, b_.call(0, {reg(inst.b)}));
+        return true;
+      case Opcode::Branch:
+        go(target(pc, inst));
+        return false;
       case Opcode::Less: {
         const Value condition = b_.icmp(ir::IntCond::Ult, reg(inst.a), reg(inst.b));
         const BlockId taken = block_at(target(pc, inst));
@@ -117,10 +129,18 @@ class Translation {
         b_.call_indirect(to, next);
         return false;
       }
-      case Opcode::JumpReg: b_.goto_indirect(reg(inst.a)); return false;
-      case Opcode::Return: b_.ret(reg(kLink)); return false;
-      case Opcode::System: b_.trap(ir::TrapKind::SystemCall, next); return false;
-      case Opcode::Break: b_.trap(ir::TrapKind::Breakpoint, pc); return false;
+      case Opcode::JumpReg:
+        b_.goto_indirect(reg(inst.a));
+        return false;
+      case Opcode::Return:
+        b_.ret(reg(kLink));
+        return false;
+      case Opcode::System:
+        b_.trap(ir::TrapKind::SystemCall, next);
+        return false;
+      case Opcode::Break:
+        b_.trap(ir::TrapKind::Breakpoint, pc);
+        return false;
       case Opcode::SetMode:
         b_.set_reg(Mode, imm(inst));
         b_.trap(ir::TrapKind::Yield, next);
@@ -129,7 +149,8 @@ class Translation {
         b_.set_reg(TrapArg, reg(inst.a));
         b_.trap(ir::TrapKind::InvalidateCode, next);
         return false;
-      case Opcode::Count: break;
+      case Opcode::Count:
+        break;
     }
     b_.trap(ir::TrapKind::Illegal, pc);
     return false;

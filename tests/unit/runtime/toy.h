@@ -11,8 +11,9 @@
 
 namespace ferry::toy {
 
-// A made-up guest for the engine's tests. Sixteen 64-bit registers, the first four in host registers; r15 is the link
-// register. Instructions are 8 bytes: op, a, b, c, and a 32-bit immediate; branch targets are relative to the instruction.
+// A made-up guest for the engine's tests. Sixteen 64-bit registers, the first four in host registers; r15 is
+// the link register. Instructions are 8 bytes: op, a, b, c, and a 32-bit immediate; branch targets are
+// relative to the instruction.
 struct State {
   uint64_t r[16];
   uint64_t pc;
@@ -26,20 +27,20 @@ constexpr unsigned kLink = 15;
 constexpr uint64_t kAddressMask = ~uint64_t{0} >> 8;
 
 enum class Opcode : uint8_t {
-  Addi,      ///< a = b + imm; in mode 1: a = b - imm
-  Add,       ///< a = b + c
-  Load,      ///< a = [b + imm]
-  Store,     ///< [b + imm] = a
-  Branch,    ///< to imm
-  Less,      ///< if a < b (unsigned) to imm
-  Call,      ///< to imm, r15 = return address
-  CallReg,   ///< to a, r15 = return address
-  JumpReg,   ///< to a
-  Return,    ///< to r15, expected to match a call
-  System,    ///< system call
-  Break,     ///< breakpoint
-  SetMode,   ///< mode = imm, then TrapKind::Yield
-  Modified,  ///< TrapKind::InvalidateCode for the line at a
+  Addi,        ///< a = b + imm; in mode 1: a = b - imm
+  Add,         ///< a = b + c
+  Load,        ///< a = [b + imm]
+  Store,       ///< [b + imm] = a
+  Branch,      ///< to imm
+  Less,        ///< if a < b (unsigned) to imm
+  Call,        ///< to imm, r15 = return address
+  CallReg,     ///< to a, r15 = return address
+  JumpReg,     ///< to a
+  Return,      ///< to r15, expected to match a call
+  System,      ///< system call
+  Break,       ///< breakpoint
+  SetMode,     ///< mode = imm, then TrapKind::Yield
+  Modified,    ///< TrapKind::InvalidateCode for the line at a
   HelperLoad,  ///< a = [b], by a helper
   Count,       ///< any other opcode is illegal
 };

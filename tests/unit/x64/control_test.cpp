@@ -246,7 +246,8 @@ TEST(Indirect, WithoutTheJumpCacheTheEngineIsAsked) {
 
 TEST(Indirect, ACallFollowsTheJumpCacheAndComesBack) {
   Machine m;
-  const auto call = m.compile(block([](Builder& b) { b.call_indirect(b.get_reg(word(9), Type::I64), GuestAddr{0x1010}); }));
+  const auto call =
+      m.compile(block([](Builder& b) { b.call_indirect(b.get_reg(word(9), Type::I64), GuestAddr{0x1010}); }));
   const auto callee = m.compile(block([](Builder& b) { b.ret(b.get_reg(word(1), Type::I64)); }));
   m.state().words[9] = 0x4000;
   m.state().words[1] = 0x1010;

@@ -31,7 +31,8 @@ constexpr Type kTypes[] = {
 
 class Generator {
  public:
-  Generator(Rng& rng, const GeneratorLimits& limits) : rng_(rng), limits_(limits), fn_(new_function()), b_(fn_) {}
+  Generator(Rng& rng, const GeneratorLimits& limits)
+      : rng_(rng), limits_(limits), fn_(new_function()), b_(fn_) {}
 
   ir::Function run() {
     fn_.ignore_fp_flags = chance(50);
@@ -61,7 +62,9 @@ class Generator {
 
   /// An operand of this type (any 128-bit type for a vector): mostly an earlier value.
   Value operand(Type type) {
-    const auto fits = [type](Value v) { return v.type == type || (ir::is_vector(type) && ir::is_vector(v.type)); };
+    const auto fits = [type](Value v) {
+      return v.type == type || (ir::is_vector(type) && ir::is_vector(v.type));
+    };
     for (int tries = 0; tries < 12 && !values_.empty(); ++tries) {
       const Value v = values_[pick(values_.size())];
       if (fits(v)) return v;
@@ -77,7 +80,8 @@ class Generator {
   Value source(Type type) {
     if (!chance(15)) {
       if (type == Type::I64) return keep(b_.get_reg(word(static_cast<unsigned>(pick(kWords))), type));
-      if (type == Type::I32 && chance(40)) return keep(b_.get_reg(half(static_cast<unsigned>(pick(kHalves))), type));
+      if (type == Type::I32 && chance(40))
+        return keep(b_.get_reg(half(static_cast<unsigned>(pick(kHalves))), type));
       if (type == Type::I1) return keep(b_.get_reg(flag(static_cast<unsigned>(pick(kFlags))), type));
       if (ir::is_vector(type)) return keep(b_.get_reg(vector(static_cast<unsigned>(pick(kVectors))), type));
       if (ir::is_int(type)) return keep(b_.trunc(type, operand(Type::I64)));
@@ -89,10 +93,14 @@ class Generator {
 
   void set_reg() {
     switch (pick(6)) {
-      case 0: return b_.set_reg(half(static_cast<unsigned>(pick(kHalves))), operand(Type::I32));
-      case 1: return b_.set_reg(flag(static_cast<unsigned>(pick(kFlags))), operand(Type::I1));
-      case 2: return b_.set_reg(vector(static_cast<unsigned>(pick(kVectors))), operand(Type::V4I32));
-      default: return b_.set_reg(word(static_cast<unsigned>(pick(kWords))), operand(Type::I64));
+      case 0:
+        return b_.set_reg(half(static_cast<unsigned>(pick(kHalves))), operand(Type::I32));
+      case 1:
+        return b_.set_reg(flag(static_cast<unsigned>(pick(kFlags))), operand(Type::I1));
+      case 2:
+        return b_.set_reg(vector(static_cast<unsigned>(pick(kVectors))), operand(Type::V4I32));
+      default:
+        return b_.set_reg(word(static_cast<unsigned>(pick(kWords))), operand(Type::I64));
     }
   }
 
@@ -114,7 +122,8 @@ class Generator {
     if (type == Type::I64 && chance(50)) b_.set_reg(word(static_cast<unsigned>(pick(kWords))), difference);
     for (unsigned i = 0; i < kFlags; ++i) {
       if (chance(60)) {
-        const Value c = keep(b_.icmp(static_cast<ir::IntCond>(pick(10)), chance(70) ? a : difference, chance(70) ? b : b_.konst(type, 0)));
+        const Value c = keep(b_.icmp(static_cast<ir::IntCond>(pick(10)), chance(70) ? a : difference,
+                                     chance(70) ? b : b_.konst(type, 0)));
         b_.set_reg(flag(i), c);
       }
     }
@@ -174,30 +183,53 @@ class Generator {
 
   Type operand_type(char letter, Type type, Type first) {
     switch (letter) {
-      case 'T': return type;
-      case 'b': return Type::I1;
-      case 'i': return Type::I64;
-      case 'N': return any_of(ir::kAnyValue);
-      case 'S': return first != Type::Void ? first : any_of(ir::kIntegersAndBool);
-      case 'E': return ir::lane_type(type);
-      case 'F': return any_of(ir::kFloatsAndHalf);
-      case 'V': return any_of(ir::kVectors);
-      case 'P': return any_of(ir::kVectors);
-      case 'G': return first != Type::Void ? first : any_of(ir::kFloats | ir::kFloatVectors);
-      default: return Type::Void;
+      case 'T':
+        return type;
+      case 'b':
+        return Type::I1;
+      case 'i':
+        return Type::I64;
+      case 'N':
+        return any_of(ir::kAnyValue);
+      case 'S':
+        return first != Type::Void ? first : any_of(ir::kIntegersAndBool);
+      case 'E':
+        return ir::lane_type(type);
+      case 'F':
+        return any_of(ir::kFloatsAndHalf);
+      case 'V':
+        return any_of(ir::kVectors);
+      case 'P':
+        return any_of(ir::kVectors);
+      case 'G':
+        return first != Type::Void ? first : any_of(ir::kFloats | ir::kFloatVectors);
+      default:
+        return Type::Void;
     }
   }
 
   bool immediates(Immediate kind, ir::Inst& inst) {
     switch (kind) {
-      case Immediate::None: return true;
-      case Immediate::Cond: inst.imm = pick(10); return true;
-      case Immediate::FCond: inst.imm = 1 + pick(14), inst.imm2 = pick(2); return true;
-      case Immediate::Amount: inst.imm = pick(65); return true;
-      case Immediate::Half: inst.imm = pick(2); return true;
-      case Immediate::Round: return rounding(inst);
-      case Immediate::Bytes: return shuffle(inst);
-      default: return false;
+      case Immediate::None:
+        return true;
+      case Immediate::Cond:
+        inst.imm = pick(10);
+        return true;
+      case Immediate::FCond:
+        inst.imm = 1 + pick(14), inst.imm2 = pick(2);
+        return true;
+      case Immediate::Amount:
+        inst.imm = pick(65);
+        return true;
+      case Immediate::Half:
+        inst.imm = pick(2);
+        return true;
+      case Immediate::Round:
+        return rounding(inst);
+      case Immediate::Bytes:
+        return shuffle(inst);
+      default:
+        return false;
     }
   }
 
@@ -222,12 +254,25 @@ class Generator {
       const unsigned lane = i / unit, within = i % unit, half = 8 / unit;
       unsigned value = 0;
       switch (kind) {
-        case 0: value = chance(10) ? 0x80 : static_cast<unsigned>(pick(32)); break;
-        case 1: value = (start + i) % 32; break;
-        case 2: value = (lane / 2 + (start & 1 ? half : 0)) * unit + within + (lane % 2 == (start >> 1 & 1) ? 16 : 0); break;
-        case 3: value = i + start < 16 ? i + start : 0x80; break;
-        case 4: value = i >= start % 16 ? i - start % 16 : 0x80; break;
-        default: value = within == 0 ? static_cast<unsigned>(pick(32 / unit)) * unit : bytes[i - 1] + 1u; break;
+        case 0:
+          value = chance(10) ? 0x80 : static_cast<unsigned>(pick(32));
+          break;
+        case 1:
+          value = (start + i) % 32;
+          break;
+        case 2:
+          value =
+              (lane / 2 + (start & 1 ? half : 0)) * unit + within + (lane % 2 == (start >> 1 & 1) ? 16 : 0);
+          break;
+        case 3:
+          value = i + start < 16 ? i + start : 0x80;
+          break;
+        case 4:
+          value = i >= start % 16 ? i - start % 16 : 0x80;
+          break;
+        default:
+          value = within == 0 ? static_cast<unsigned>(pick(32 / unit)) * unit : bytes[i - 1] + 1u;
+          break;
       }
       bytes[i] = static_cast<uint8_t>(value & 0x80 ? 0x80 : value % 32);
     }
@@ -249,17 +294,22 @@ class Generator {
     ir::MemAccess m{.bytes = static_cast<uint8_t>(bytes), .ordered = chance(20)};
     switch (pick(5)) {
       case 0:
-      case 1: return load(m);
-      case 2: return store(m);
-      case 3: return b_.emit(Op::fence, Type::Void, {}, pick(3)), void();
-      default: return atomic(m);
+      case 1:
+        return load(m);
+      case 2:
+        return store(m);
+      case 3:
+        return b_.emit(Op::fence, Type::Void, {}, pick(3)), void();
+      default:
+        return atomic(m);
     }
   }
 
   void load(ir::MemAccess m) {
     Type type;
     do type = any_of(ir::allowed_types(Op::load));
-    while (ir::bytes(type) < m.bytes || (!ir::is_vector(type) && ir::is_float(type) && ir::bytes(type) != m.bytes));
+    while (ir::bytes(type) < m.bytes ||
+           (!ir::is_vector(type) && ir::is_float(type) && ir::bytes(type) != m.bytes));
     m.sign_extend = ir::is_int(type) && ir::bytes(type) > m.bytes && chance(50);
     keep(b_.load(type, address(true), m));
   }
@@ -267,7 +317,8 @@ class Generator {
   void store(ir::MemAccess m) {
     Type type;
     do type = any_of(ir::allowed_types(Op::store));
-    while (ir::bytes(type) < m.bytes || (!ir::is_vector(type) && ir::is_float(type) && ir::bytes(type) != m.bytes));
+    while (ir::bytes(type) < m.bytes ||
+           (!ir::is_vector(type) && ir::is_float(type) && ir::bytes(type) != m.bytes));
     const Value v = operand(type);
     b_.store(address(true), v, m);
     fn_.insts.back().type = type;
@@ -308,12 +359,18 @@ class Generator {
     const GuestAddr forward{0x100000 + 4 * pick(16)};
     const GuestAddr back{0x200000};
     switch (pick(6)) {
-      case 0: return b_.goto_pc(chance(50) ? forward : GuestAddr{0x800});
-      case 1: return b_.goto_indirect(operand(Type::I64));
-      case 2: return b_.call_pc(forward, back);
-      case 3: return b_.call_indirect(operand(Type::I64), back);
-      case 4: return b_.ret(operand(Type::I64));
-      default: return b_.trap(static_cast<ir::TrapKind>(pick(4)), forward);
+      case 0:
+        return b_.goto_pc(chance(50) ? forward : GuestAddr{0x800});
+      case 1:
+        return b_.goto_indirect(operand(Type::I64));
+      case 2:
+        return b_.call_pc(forward, back);
+      case 3:
+        return b_.call_indirect(operand(Type::I64), back);
+      case 4:
+        return b_.ret(operand(Type::I64));
+      default:
+        return b_.trap(static_cast<ir::TrapKind>(pick(4)), forward);
     }
   }
 
@@ -328,17 +385,51 @@ class Generator {
 }  // namespace
 
 uint64_t edgy(Rng& rng) {
-  static constexpr uint64_t kSpecial[] = {
-      0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 0x7fffffffffffffff,
-      0x8000000000000000, ~uint64_t{0}, 0x3ff0000000000000, 0xbff0000000000000, 0x7ff0000000000000,
-      0xfff0000000000000, 0x7ff8000000000000, 0x7ff0000000000001, 0xfff8000000001234, 0x0000000000000001,
-      0x0010000000000000, 0x7fefffffffffffff, 0x3f8000003f800000, 0x7f8000007f800000, 0x7fc000007f800001,
-      0xff80000080000000, 0xffc0123400000001, 0x008000007f7fffff, 0x41dfffffffc00000, 0x41e0000000000000,
-      0x43e0000000000000, 0x4f0000004effffff, 0xcf0000005f000000, 0x40490fdb3f000000, 0x3fe0000000000000};
+  static constexpr uint64_t kSpecial[] = {0,
+                                          1,
+                                          2,
+                                          0x7f,
+                                          0x80,
+                                          0xff,
+                                          0x7fff,
+                                          0x8000,
+                                          0xffff,
+                                          0x7fffffff,
+                                          0x80000000,
+                                          0xffffffff,
+                                          0x7fffffffffffffff,
+                                          0x8000000000000000,
+                                          ~uint64_t{0},
+                                          0x3ff0000000000000,
+                                          0xbff0000000000000,
+                                          0x7ff0000000000000,
+                                          0xfff0000000000000,
+                                          0x7ff8000000000000,
+                                          0x7ff0000000000001,
+                                          0xfff8000000001234,
+                                          0x0000000000000001,
+                                          0x0010000000000000,
+                                          0x7fefffffffffffff,
+                                          0x3f8000003f800000,
+                                          0x7f8000007f800000,
+                                          0x7fc000007f800001,
+                                          0xff80000080000000,
+                                          0xffc0123400000001,
+                                          0x008000007f7fffff,
+                                          0x41dfffffffc00000,
+                                          0x41e0000000000000,
+                                          0x43e0000000000000,
+                                          0x4f0000004effffff,
+                                          0xcf0000005f000000,
+                                          0x40490fdb3f000000,
+                                          0x3fe0000000000000};
   switch (rng() % 4) {
-    case 0: return rng();
-    case 1: return static_cast<uint64_t>(static_cast<int64_t>(rng() % 64) - 32);
-    default: return kSpecial[rng() % std::size(kSpecial)];
+    case 0:
+      return rng();
+    case 1:
+      return static_cast<uint64_t>(static_cast<int64_t>(rng() % 64) - 32);
+    default:
+      return kSpecial[rng() % std::size(kSpecial)];
   }
 }
 

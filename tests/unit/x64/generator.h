@@ -11,10 +11,10 @@ namespace ferry::backend::x64::test {
 
 struct GeneratorLimits {
   unsigned blocks = 3;
-  unsigned insts = 60;       ///< per block
+  unsigned insts = 60;  ///< per block
   bool floating_point = true;
   bool memory = true;
-  uint64_t buffer = 0;       ///< address of kBufferBytes that the function may read and write
+  uint64_t buffer = 0;  ///< address of kBufferBytes that the function may read and write
 };
 inline constexpr unsigned kBufferBytes = 4096;
 

@@ -39,7 +39,9 @@ extern "C" void x64_test_touch_state(State* state, uint64_t a, uint64_t b) {
   for (uint8_t& flag : state->flags) flag ^= 1;
 }
 
-extern "C" uint32_t x64_test_peek(State* state, uint64_t a) { return static_cast<uint32_t>(state->words[a % kWords] ^ state->vectors[a % kVectors].high); }
+extern "C" uint32_t x64_test_peek(State* state, uint64_t a) {
+  return static_cast<uint32_t>(state->words[a % kWords] ^ state->vectors[a % kVectors].high);
+}
 
 /// A letter and two digits for each row.
 constexpr auto kNames = [] {
@@ -58,7 +60,9 @@ constexpr auto kRows = [] {
   std::array<ir::StateReg, kWords + kHalves + kFlags + kVectors + 2> rows{};
   size_t n = 0;
   const auto add = [&](Type type, size_t offset, int pin) {
-    const std::string_view name = n < kNames.size() ? std::string_view(kNames[n].data(), 3) : type == Type::I64 && n == kNames.size() ? "pc" : "trap_arg";
+    const std::string_view name = n < kNames.size() ? std::string_view(kNames[n].data(), 3)
+                                  : type == Type::I64 && n == kNames.size() ? "pc"
+                                                                            : "trap_arg";
     rows[n++] = {name, type, static_cast<uint16_t>(offset), static_cast<int8_t>(pin)};
   };
   for (unsigned i = 0; i < kWords; ++i) {
@@ -81,10 +85,28 @@ void (*erase(F* function))() {
 }
 
 const ir::HelperInfo kHelpers[kHelperCount] = {
-    {"mix", erase(x64_test_mix), Type::I64, false, HelperEffect::Pure, 6, {Type::I64, Type::I32, Type::I1, Type::I16, Type::I64, Type::I8}},
-    {"blend", erase(x64_test_blend), Type::V2I64, false, HelperEffect::Pure, 3, {Type::V2I64, Type::I64, Type::V2I64}},
+    {"mix",
+     erase(x64_test_mix),
+     Type::I64,
+     false,
+     HelperEffect::Pure,
+     6,
+     {Type::I64, Type::I32, Type::I1, Type::I16, Type::I64, Type::I8}},
+    {"blend",
+     erase(x64_test_blend),
+     Type::V2I64,
+     false,
+     HelperEffect::Pure,
+     3,
+     {Type::V2I64, Type::I64, Type::V2I64}},
     {"scale", erase(x64_test_scale), Type::F64, false, HelperEffect::Pure, 2, {Type::F64, Type::F32}},
-    {"touch_state", erase(x64_test_touch_state), Type::Void, true, HelperEffect::State, 2, {Type::I64, Type::I64}},
+    {"touch_state",
+     erase(x64_test_touch_state),
+     Type::Void,
+     true,
+     HelperEffect::State,
+     2,
+     {Type::I64, Type::I64}},
     {"peek", erase(x64_test_peek), Type::I32, true, HelperEffect::Memory, 1, {Type::I64}},
 };
 
@@ -139,7 +161,8 @@ Machine::Machine(const EngineOptions& options, const HostFeatures& features)
   space_.keep();
   area().stubs = stubs_.entries;
   area().evaluate = reinterpret_cast<const void*>(&ferry_evaluate);
-  for (size_t i = 0; i < kHelperCount; ++i) area().helpers[i] = reinterpret_cast<const void*>(kHelpers[i].function);
+  for (size_t i = 0; i < kHelperCount; ++i)
+    area().helpers[i] = reinterpret_cast<const void*>(kHelpers[i].function);
   for (JumpCacheEntry& line : area().jump_cache) {
     line.guest_pc = kNoGuestPc;
     line.code = stubs_.entries.indirect_miss;

@@ -1,5 +1,6 @@
 // Random functions on the interpreter and on the baseline: same registers, same memory, same way out.
-// FERRY_X64_RANDOM scales the number of functions, FERRY_X64_SEED runs one seed, FERRY_X64_DUMP names a file for its code.
+// FERRY_X64_RANDOM scales the number of functions, FERRY_X64_SEED runs one seed, FERRY_X64_DUMP names a file
+// for its code.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <xmmintrin.h>
@@ -22,14 +23,15 @@ uint64_t from_environment(const char* name, uint64_t otherwise) {
 }
 
 constexpr uint32_t kMxcsr = 0x1f80;
-/// The denormal flag has no Arm counterpart; whether a result counts as tiny is judged before rounding on Arm and
-/// after it on x86, a difference in one flag that the baseline accepts.
+/// The denormal flag has no Arm counterpart; whether a result counts as tiny is judged before rounding on Arm
+/// and after it on x86, a difference in one flag that the baseline accepts.
 constexpr uint32_t kComparedFlags = 0x01 | 0x04 | 0x08 | 0x20;
 
 /// Memory below 4 GiB, so that absolute addressing is tried, too.
 uint8_t* buffer() {
   static uint8_t* const at = [] {
-    void* p = mmap(nullptr, kBufferBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    void* p =
+        mmap(nullptr, kBufferBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
     return static_cast<uint8_t*>(p);
   }();
   return at;
@@ -44,10 +46,13 @@ struct Outcome {
 
 std::string describe(const Exit& exit) {
   switch (exit.kind) {
-    case ExitKind::Trap: return "trap " + std::to_string(exit.value);
+    case ExitKind::Trap:
+      return "trap " + std::to_string(exit.value);
     case ExitKind::ResolveLink:
-    case ExitKind::Indirect: return "to " + std::to_string(exit.value);
-    default: return "exit " + std::to_string(static_cast<unsigned>(exit.kind));
+    case ExitKind::Indirect:
+      return "to " + std::to_string(exit.value);
+    default:
+      return "exit " + std::to_string(static_cast<unsigned>(exit.kind));
   }
 }
 
@@ -61,17 +66,22 @@ std::string differences(const Outcome& want, const Outcome& got) {
   const auto note = [&](const std::string& name, uint64_t a, uint64_t b) {
     if (a == b) return;
     char line[120];
-    std::snprintf(line, sizeof line, "%s: want %016llx got %016llx\n", name.c_str(), static_cast<unsigned long long>(a), static_cast<unsigned long long>(b));
+    std::snprintf(line, sizeof line, "%s: want %016llx got %016llx\n", name.c_str(),
+                  static_cast<unsigned long long>(a), static_cast<unsigned long long>(b));
     text += line;
   };
-  for (unsigned i = 0; i < kWords; ++i) note("word " + std::to_string(i), want.state.words[i], got.state.words[i]);
-  for (unsigned i = 0; i < kHalves; ++i) note("half " + std::to_string(i), want.state.halves[i], got.state.halves[i]);
-  for (unsigned i = 0; i < kFlags; ++i) note("flag " + std::to_string(i), want.state.flags[i], got.state.flags[i]);
+  for (unsigned i = 0; i < kWords; ++i)
+    note("word " + std::to_string(i), want.state.words[i], got.state.words[i]);
+  for (unsigned i = 0; i < kHalves; ++i)
+    note("half " + std::to_string(i), want.state.halves[i], got.state.halves[i]);
+  for (unsigned i = 0; i < kFlags; ++i)
+    note("flag " + std::to_string(i), want.state.flags[i], got.state.flags[i]);
   for (unsigned i = 0; i < kVectors; ++i) {
     note("vector low " + std::to_string(i), want.state.vectors[i].low, got.state.vectors[i].low);
     note("vector high " + std::to_string(i), want.state.vectors[i].high, got.state.vectors[i].high);
   }
-  for (unsigned i = 0; i < kBufferBytes; ++i) note("byte " + std::to_string(i), want.memory[i], got.memory[i]);
+  for (unsigned i = 0; i < kBufferBytes; ++i)
+    note("byte " + std::to_string(i), want.memory[i], got.memory[i]);
   note("mxcsr", want.flags, got.flags);
   if (want.exit != got.exit) text += "exit: want " + want.exit + ", got " + got.exit + "\n";
   return text;

@@ -1,4 +1,5 @@
-// What the baseline's code looks like: sizes of common sequences in bytes, as ceilings, so that a lost fusion is seen.
+// What the baseline's code looks like: sizes of common sequences in bytes, as ceilings, so that a lost fusion
+// is seen.
 #include <gtest/gtest.h>
 
 #include "ir/builder.h"
@@ -47,7 +48,9 @@ TEST(Shape, AWordResultNeedsNoExtension) {
 
 TEST(Shape, ALoadIntoAPinIsOneInstruction) {
   EXPECT_LE(size_of([](Builder& b) {
-              const Value v = b.load(Type::I64, {.base = pinned(b, 1), .index = pinned(b, 2), .scale = 3, .disp = 16}, {.bytes = 8});
+              const Value v =
+                  b.load(Type::I64, {.base = pinned(b, 1), .index = pinned(b, 2), .scale = 3, .disp = 16},
+                         {.bytes = 8});
               b.set_reg(word(0), v);
             }),
             6u);
