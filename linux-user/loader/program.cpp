@@ -18,6 +18,7 @@
 #include "ir/support/bits.h"
 #include "linux-user/guest_process.h"
 #include "linux-user/loader/elf.h"
+#include "linux-user/loader/kernel_view.h"
 #include "linux-user/loader/map_image.h"
 #include "linux-user/loader/stack.h"
 #include "linux-user/mm/guest_copy.h"
@@ -239,6 +240,7 @@ bool make_stack(Process& process, Task& task, const Program& program, const Stac
   process.environment_first = layout.environment_first;
   process.environment_last = layout.environment_last;
   process.abi.start(task.state(), entry, layout.sp);
+  show_to_kernel(layout);
   return true;
 }
 

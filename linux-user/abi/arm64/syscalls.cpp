@@ -13,6 +13,7 @@
 #include "linux-user/sys/process.h"
 #include "linux-user/sys/signal.h"
 #include "linux-user/sys/thread.h"
+#include "linux-user/sys/time.h"
 
 namespace ferry::linux_user {
 

@@ -3,10 +3,12 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 
 static char buffer[1 << 20];
 
@@ -70,6 +72,20 @@ static void arguments(int argc, char** argv) {
   CHECK(strcmp(buffer, expected) == 0);
 }
 
+/* What others see, ps for one. */
+static void arguments_of_a_child(char** argv) {
+  char path[64];
+  pid_t child = fork();
+  if (child == 0) {
+    pause();
+    _exit(0);
+  }
+  snprintf(path, sizeof path, "/proc/%d/cmdline", child);
+  CHECK(slurp(path) > 0 && strcmp(buffer, argv[0]) == 0);
+  kill(child, SIGKILL);
+  waitpid(child, NULL, 0);
+}
+
 static void auxiliary_vector(void) {
   size_t size = slurp("/proc/self/auxv");
   Elf64_auxv_t* entry = (Elf64_auxv_t*)buffer;
@@ -125,6 +141,7 @@ static void descriptors(void) {
 int main(int argc, char** argv) {
   executable(argv[0]);
   arguments(argc, argv);
+  arguments_of_a_child(argv);
   auxiliary_vector();
   memory_map();
   descriptors();
