@@ -92,6 +92,16 @@ class Assembler : public Xbyak::CodeGenerator {
     *at++ = static_cast<uint8_t>(0xc0 | (reg & 7) << 3 | (rm & 7));
     size_ = static_cast<size_t>(at - top_);
   }
+  /// 0F opcode reg, r/m with a register as r/m; `bytes`: they are byte registers.
+  void op0f_reg(uint8_t opcode, int width, int reg, int rm, bool bytes = false) {
+    uint8_t* at = top_ + size_;
+    const int rex = (width == 64 ? 8 : 0) | (reg >> 3) << 2 | rm >> 3;
+    if (rex != 0 || (bytes && rm >= 4)) *at++ = static_cast<uint8_t>(0x40 | rex);
+    *at++ = 0x0f;
+    *at++ = opcode;
+    *at++ = static_cast<uint8_t>(0xc0 | (reg & 7) << 3 | (rm & 7));
+    size_ = static_cast<size_t>(at - top_);
+  }
   /// The same with memory at `offset` from the state register.
   void op_state(uint8_t opcode, int width, int reg, int32_t offset) {
     uint8_t* at = top_ + size_;
@@ -131,7 +141,9 @@ class Assembler : public Xbyak::CodeGenerator {
     put32(value);
   }
   /// movups between a vector register and [r12 + offset]; `opcode` 0x10 loads, 0x11 stores.
-  void move_vector_state(uint8_t opcode, int reg, int32_t offset) {
+  void move_vector_state(uint8_t opcode, int reg, int32_t offset) { op0f_state(opcode, reg, offset); }
+  /// 0F opcode reg, [r12 + offset]
+  void op0f_state(uint8_t opcode, int reg, int32_t offset) {
     uint8_t* at = top_ + size_;
     *at++ = static_cast<uint8_t>(0x41 | (reg >> 3) << 2);
     *at++ = 0x0f;

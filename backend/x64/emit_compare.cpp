@@ -83,78 +83,10 @@ bool single_float_condition(FloatCond cond) { return cond != FloatCond::Oeq && c
 
 }  // namespace
 
-void Emitter::set_condition(const Xbyak::Operand& to, HostCond cond) {
-  switch (cond) {
-    case HostCond::O:
-      return as_.seto(to);
-    case HostCond::No:
-      return as_.setno(to);
-    case HostCond::B:
-      return as_.setb(to);
-    case HostCond::Ae:
-      return as_.setae(to);
-    case HostCond::E:
-      return as_.sete(to);
-    case HostCond::Ne:
-      return as_.setne(to);
-    case HostCond::Be:
-      return as_.setbe(to);
-    case HostCond::A:
-      return as_.seta(to);
-    case HostCond::S:
-      return as_.sets(to);
-    case HostCond::Ns:
-      return as_.setns(to);
-    case HostCond::P:
-      return as_.setp(to);
-    case HostCond::Np:
-      return as_.setnp(to);
-    case HostCond::L:
-      return as_.setl(to);
-    case HostCond::Ge:
-      return as_.setge(to);
-    case HostCond::Le:
-      return as_.setle(to);
-    case HostCond::G:
-      return as_.setg(to);
-  }
-}
+void Emitter::set_condition(int to, HostCond cond) { as_.op0f_reg(0x90 | static_cast<uint8_t>(cond), 32, 0, to, true); }
 
-void Emitter::conditional_move(HostCond cond, const Xbyak::Reg32e& to, const Xbyak::Operand& from) {
-  switch (cond) {
-    case HostCond::O:
-      return as_.cmovo(to, from);
-    case HostCond::No:
-      return as_.cmovno(to, from);
-    case HostCond::B:
-      return as_.cmovb(to, from);
-    case HostCond::Ae:
-      return as_.cmovae(to, from);
-    case HostCond::E:
-      return as_.cmove(to, from);
-    case HostCond::Ne:
-      return as_.cmovne(to, from);
-    case HostCond::Be:
-      return as_.cmovbe(to, from);
-    case HostCond::A:
-      return as_.cmova(to, from);
-    case HostCond::S:
-      return as_.cmovs(to, from);
-    case HostCond::Ns:
-      return as_.cmovns(to, from);
-    case HostCond::P:
-      return as_.cmovp(to, from);
-    case HostCond::Np:
-      return as_.cmovnp(to, from);
-    case HostCond::L:
-      return as_.cmovl(to, from);
-    case HostCond::Ge:
-      return as_.cmovge(to, from);
-    case HostCond::Le:
-      return as_.cmovle(to, from);
-    case HostCond::G:
-      return as_.cmovg(to, from);
-  }
+void Emitter::conditional_move(HostCond cond, int width, int to, int from) {
+  as_.op0f_reg(0x40 | static_cast<uint8_t>(cond), width, to, from);
 }
 
 void Emitter::on_icmp(const Inst& in, ValueId id) {
@@ -293,14 +225,14 @@ void Emitter::materialize(ValueId v) {
   const RegAlloc::Locks before = ra_.locks();
   const int to = ra_.scratch_gpr();
   if (single_condition(v)) {
-    set_condition(r8(to), condition(v));
+    set_condition(to, condition(v));
   } else {
     const Inst& in = fn_->insts[ra_.comparison(v)];
     const bool equal = (in.float_cond() == FloatCond::Oeq) == (ra_.kind(v) == ValueKind::Compare);
     const int parity = ra_.scratch_gpr();
     compare_floats(in);
-    set_condition(r8(to), equal ? HostCond::E : HostCond::Ne);
-    set_condition(r8(parity), equal ? HostCond::Np : HostCond::P);
+    set_condition(to, equal ? HostCond::E : HostCond::Ne);
+    set_condition(parity, equal ? HostCond::Np : HostCond::P);
     if (equal) {
       as_.and_(r(to, 32), r(parity, 32));
     } else {
@@ -322,10 +254,10 @@ void Emitter::on_select(const Inst& in, ValueId id) {
   const int width = ir::bits(in.type) == 64 ? 64 : 32;
   const int to = ra_.define(id, b);
   if (to == first) {
-    conditional_move(opposite(cond), r(to, width), r(second, width));
+    conditional_move(opposite(cond), width, to, second);
   } else {
-    if (to != second) as_.mov(r(to, width), r(second, width));
-    conditional_move(cond, r(to, width), r(first, width));
+    if (to != second) as_.move(to, second, width);
+    conditional_move(cond, width, to, first);
   }
   if (in.type == Type::I1) ra_.set_clean(id, false);
 }
@@ -366,7 +298,7 @@ void Emitter::add_with_carry_flag(const Inst& in, ValueId id, HostCond flag) {
     as_.adc(sized_reg(sum, bytes), sized_reg(b, bytes));
   }
   clobber_flags();
-  set_condition(r8(sum), flag);
+  set_condition(sum, flag);
   ra_.define_in(id, sum);
 }
 

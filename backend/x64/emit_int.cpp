@@ -52,7 +52,7 @@ void Emitter::set_unpinned(ir::RegId row, ValueId v, bool compare) {
   if (compare && single_condition(v)) {
     const HostCond cond = condition(v);
     ra_.before_set_row(row);
-    return set_condition(home_address(reg.offset, 8), cond);
+    return as_.op0f_state(0x90 | static_cast<uint8_t>(cond), 0, reg.offset);  // setcc
   }
   if (ir::is_vector(reg.type)) {
     const int from = vx(v);
@@ -97,7 +97,7 @@ void Emitter::commutative(Alu op, const Inst& in, ValueId id) {
     const int from = gp(a);
     const int to = ra_.define(id, a);
     if (to != from && op == Alu::Add)
-      return as_.lea(r(to, in.type), Xbyak::util::ptr[Xbyak::Reg64(from) + imm]);
+      return lea(width, to, {.base = static_cast<int8_t>(from), .disp = imm});
     if (to != from) as_.move(to, from, in.type == Type::I64 ? 64 : 32);
     as_.op_imm(static_cast<int>(op), width, to, imm);
     if (whole) flags_are_result(id, in.type);
@@ -108,13 +108,13 @@ void Emitter::commutative(Alu op, const Inst& in, ValueId id) {
   if (ra_.kind(b) != ValueKind::Plain && !ra_.is_const(b)) gp(b);
   if (ra_.reg(a) == kNoReg && ra_.reg(b) != kNoReg) std::swap(a, b);
   int first = gp(a);
-  int to = ra_.define(id, ra_.dies(a) ? a : ra_.reg(b) != kNoReg ? b : kNoValue);
+  const int to = ra_.define(id, ra_.dies(a) ? a : ra_.reg(b) != kNoReg ? b : kNoValue);
   if (to != first && to == ra_.reg(b)) {
     std::swap(a, b);
     first = to;
   }
   if (to != first && op == Alu::Add && ra_.reg(b) != kNoReg) {
-    return as_.lea(r(to, in.type), Xbyak::util::ptr[Xbyak::Reg64(first) + Xbyak::Reg64(ra_.reg(b))]);
+    return lea(width, to, {.base = static_cast<int8_t>(first), .index = static_cast<int8_t>(ra_.reg(b))});
   }
   if (to != first) as_.move(to, first, in.type == Type::I64 ? 64 : 32);
   alu_rm(op, width, to, b);
@@ -142,7 +142,7 @@ void Emitter::subtract(const Inst& in, ValueId id) {
     const int from = gp(a);
     const int to = ra_.define(id, a);
     if (to != from && imm != INT32_MIN && !(whole && compared_soon(a, b, id))) {
-      return as_.lea(r(to, in.type), Xbyak::util::ptr[Xbyak::Reg64(from) - imm]);
+      return lea(width, to, {.base = static_cast<int8_t>(from), .disp = -imm});
     }
     if (to != from) as_.move(to, from, in.type == Type::I64 ? 64 : 32);
     as_.op_imm(static_cast<int>(Alu::Sub), width, to, imm);
@@ -249,7 +249,7 @@ void Emitter::min_max(const Inst& in, ValueId id, HostCond take_second) {
   const int to = ra_.define(id, in.args[0], a == b ? 0 : mask_of(b));
   as_.cmp(r(a, in.type), r(b, in.type));
   if (to != a) as_.move(to, a, in.type == Type::I64 ? 64 : 32);
-  conditional_move(take_second, r(to, in.type), r(b, in.type));
+  conditional_move(take_second, in.type == Type::I64 ? 64 : 32, to, b);
 }
 
 void Emitter::on_smin(const Inst& in, ValueId id) {
@@ -289,7 +289,7 @@ void Emitter::shift_by_constant(Shift op, const Inst& in, ValueId id, int amount
   if (op == Shift::RotateRight && host_.bmi2 && to != from)
     return as_.rorx(r(to, in.type), r(from, in.type), static_cast<uint8_t>(amount));
   if (op == Shift::Left && amount == 1 && to != from) {
-    return as_.lea(r(to, in.type), Xbyak::util::ptr[Xbyak::Reg64(from) + Xbyak::Reg64(from)]);
+    return lea(in.type == Type::I64 ? 64 : 32, to, {.base = static_cast<int8_t>(from), .index = static_cast<int8_t>(from)});
   }
   if (to != from) as_.move(to, from, in.type == Type::I64 ? 64 : 32);
   switch (op) {
@@ -496,7 +496,7 @@ void Emitter::on_zext(const Inst& in, ValueId id) {
   if ((kind == ValueKind::Compare || kind == ValueKind::NotCompare) && single_condition(v)) {
     const HostCond cond = condition(v);
     const int to = ra_.define(id);
-    set_condition(r8(to), cond);
+    set_condition(to, cond);
     as_.movzx(r(to, 32), r8(to));
     return ra_.set_clean(id, true);
   }

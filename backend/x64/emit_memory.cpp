@@ -217,7 +217,7 @@ void Emitter::rmw_loop(const Inst& in, ValueId id, const Memory& at, unsigned by
     const auto choose = [&](HostCond take_old) {
       as_.cmp(sized_reg(kRax, bytes), sized_reg(operand, bytes));
       as_.mov(wide, given);
-      conditional_move(take_old, r(next, 64), old);
+      conditional_move(take_old, 64, next, kRax);
     };
     switch (static_cast<AtomicKind>(in.imm2)) {
       case AtomicKind::AndNot:

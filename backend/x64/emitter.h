@@ -95,6 +95,7 @@ class Emitter {
   void alu(Alu op, int width, int to, int from);
   /// The same with the second operand in memory where it can stay there.
   void alu_rm(Alu op, int width, int to, ValueId v);
+  void lea(int width, int to, const Memory& from) { as_.op_memory(0x8d, width, to, from); }
   void commutative(Alu op, const Inst& in, ValueId id);
   void subtract(const Inst& in, ValueId id);
   /// Whether one of the next instructions compares a with b: the flags of a - b are then worth having.
@@ -117,8 +118,8 @@ class Emitter {
   HostCond compare_ints(const Inst& in);
   HostCond compare_floats(const Inst& in);
   bool single_condition(ValueId v) const;
-  void set_condition(const Xbyak::Operand& to, HostCond cond);
-  void conditional_move(HostCond cond, const Xbyak::Reg32e& to, const Xbyak::Operand& from);
+  void set_condition(int to, HostCond cond);
+  void conditional_move(HostCond cond, int width, int to, int from);
   void select_vector(const Inst& in, ValueId id);
 
   // -- memory (emit_memory.cpp)
@@ -229,7 +230,6 @@ class Emitter {
   const ir::Function* fn_ = nullptr;
 
   Flags flags_;
-  ValueId current_ = 0;
   GuestAddr current_pc_;
   GuestAddr last_pc_;        ///< the highest guest instruction of the function
   ir::BlockId block_ = 0;

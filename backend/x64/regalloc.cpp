@@ -138,15 +138,19 @@ void RegAlloc::begin_block() {
   result_ = kNoValue;
 }
 
-void RegAlloc::begin_inst(ValueId id) {
+void RegAlloc::begin_value(ValueId id) {
   Value& value = values_[id];
+  value.vector = ir::in_vector_register(insts_[id].type);
   value.reg = kNoReg;
   value.canon = id;
   value.row = kNoRow;
   value.slot = kNoSlot;
+}
+
+void RegAlloc::begin_inst(ValueId id) {
+  begin_value(id);
   gpr_locked_ = xmm_locked_ = 0;
   const ir::Inst& inst = insts_[id];
-  value.vector = ir::in_vector_register(inst.type);
   if (inst.op == Op::call) {
     for (const ValueId arg : fn_->operands(inst)) begin_operand(arg);
   } else {

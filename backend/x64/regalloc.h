@@ -45,6 +45,8 @@ class RegAlloc {
   uint64_t last_pc() const { return last_pc_; }
   void begin_block();
   void begin_inst(ir::ValueId id);
+  /// begin_inst() for an instruction without operands that emits nothing; it needs no end_inst().
+  void begin_value(ir::ValueId id);
   void end_inst(ir::ValueId id);
 
   bool unused(ir::ValueId id) const { return values_[id].uses == 0; }
