@@ -32,6 +32,7 @@ Plan Lowering::run() {
   create_function();
   create_variables();
   find_dirty();
+  find_loaded();
   for (ir::BlockId id = 0; id < source_.blocks.size(); ++id) lower_block(id);
   return std::move(plan_);
 }
@@ -86,8 +87,7 @@ void Lowering::create_variables() {
   for (ir::RegId reg = 0; reg < regs.size(); ++reg) {
     if (variables_[reg] == nullptr) continue;
     const int8_t pin = regs[reg].pin;
-    Value* initial = pin == ir::kNoPin ? load_home(reg) : function_->getArg(kArgOfPin[pin]);
-    b_.CreateStore(initial, variables_[reg]);
+    if (pin != ir::kNoPin) b_.CreateStore(function_->getArg(kArgOfPin[pin]), variables_[reg]);
   }
   for (size_t i = 0; i < source_.blocks.size(); ++i) {
     blocks_.push_back(llvm::BasicBlock::Create(context_, "block" + std::to_string(i), function_));
@@ -122,22 +122,48 @@ void Lowering::find_dirty() {
         if (materializes(inst)) dirty.assign(dirty.size(), false);
       }
       const Inst& last = source_.insts[block.end - 1];
-      auto flow_to = [&](uint64_t successor) {
-        auto& in = dirty_in_[successor];
-        for (size_t r = 0; r < dirty.size(); ++r) {
-          if (dirty[r] && !in[r]) in[r] = changed = true;
-        }
-      };
-      if (last.op == ir::Op::br || last.op == ir::Op::br_if) flow_to(last.imm);
-      if (last.op == ir::Op::br_if) flow_to(last.imm2);
+      if (last.op == ir::Op::br || last.op == ir::Op::br_if) changed |= merge(dirty, dirty_in_[last.imm]);
+      if (last.op == ir::Op::br_if) changed |= merge(dirty, dirty_in_[last.imm2]);
     }
   }
+}
+
+// Forward data flow: which variables may hold their registers at each block's entry. The others are read from their
+// homes where they are first used, so that a short way through a large region does not pay for all of it; where ways
+// meet, the edges of those that have not read them yet do.
+void Lowering::find_loaded() {
+  const auto& regs = source_.layout->regs;
+  loaded_in_.assign(source_.blocks.size(), std::vector<bool>(regs.size(), false));
+  for (ir::RegId reg = 0; reg < regs.size(); ++reg) loaded_in_[0][reg] = regs[reg].pin != ir::kNoPin;
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const ir::Block& block : source_.blocks) {
+      std::vector<bool> loaded = loaded_in_[static_cast<size_t>(&block - source_.blocks.data())];
+      for (uint32_t i = block.begin; i < block.end; ++i) {
+        const Inst& inst = source_.insts[i];
+        if (!inst.dead && (inst.op == ir::Op::get_reg || inst.op == ir::Op::set_reg)) loaded[inst.imm] = true;
+      }
+      const Inst& last = source_.insts[block.end - 1];
+      if (last.op == ir::Op::br || last.op == ir::Op::br_if) changed |= merge(loaded, loaded_in_[last.imm]);
+      if (last.op == ir::Op::br_if) changed |= merge(loaded, loaded_in_[last.imm2]);
+    }
+  }
+}
+
+// Adds what is set in `from`; true when that changed `to`.
+bool Lowering::merge(const std::vector<bool>& from, std::vector<bool>& to) {
+  bool changed = false;
+  for (size_t i = 0; i < from.size(); ++i) {
+    if (from[i] && !to[i]) to[i] = changed = true;
+  }
+  return changed;
 }
 
 void Lowering::lower_block(ir::BlockId id) {
   block_ = &source_.blocks[id];
   current_pc_ = block_->pc;
   dirty_ = dirty_in_[id];
+  loaded_ = loaded_in_[id];
   b_.SetInsertPoint(blocks_[id]);
   for (uint32_t i = block_->begin; i < block_->end; ++i) {
     const Inst& inst = source_.insts[i];

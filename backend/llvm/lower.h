@@ -66,6 +66,8 @@ class Lowering {
   void create_function();
   void create_variables();
   void find_dirty();
+  void find_loaded();
+  static bool merge(const std::vector<bool>& from, std::vector<bool>& to);
   void lower_block(ir::BlockId id);
 
   // -- guest state: lower_state.cpp
@@ -74,7 +76,9 @@ class Lowering {
   Value* load_home(ir::RegId reg);
   void store_home(ir::RegId reg, bool is_volatile = false);
   void store_all_dirty(bool include_pins, bool is_volatile = false);
-  void reload_touched();
+  void reload_loaded();
+  void ensure_loaded(ir::RegId reg);
+  llvm::BasicBlock* edge_to(ir::BlockId to);
   bool materializes(const Inst& inst) const;
   void materialize_for_fault();
   void store_pc_for_fault(GuestAddr pc, bool whole);
@@ -119,6 +123,7 @@ class Lowering {
   Value* exact_when(
       const Inst& inst, Value* suspicious, Value* fast, llvm::function_ref<void()> on_fast_path = [] {});
   void raise_inexact(Value* value);
+  Value* opaque(Value* value);
   Value* evaluate(const Inst& inst);
   Value* as_vector_argument(Value* value, ir::Type type);
   Value* any_lane(Value* mask);
@@ -142,6 +147,8 @@ class Lowering {
   std::vector<llvm::AllocaInst*> variables_;  ///< per layout row; null where the region does not touch it
   std::vector<std::vector<bool>> dirty_in_;   ///< per block and row: may differ from its home at entry
   std::vector<bool> dirty_;                   ///< the same at the current instruction
+  std::vector<std::vector<bool>> loaded_in_;  ///< per block and row: the variable may be in use at entry
+  std::vector<bool> loaded_;                  ///< the variable holds the register at the current instruction
   std::vector<llvm::BasicBlock*> blocks_;
   std::vector<Value*> values_;
   const ir::Block* block_ = nullptr;

@@ -1,6 +1,7 @@
 // Floating point: the host's instructions, looked at again by the exact implementation where a result says so
 // (a NaN, an out-of-range conversion). Constrained intrinsics keep the guest's rounding mode and cumulative
 // flags.
+#include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/Intrinsics.h>
 #include <llvm/IR/IntrinsicsX86.h>
 #include <llvm/IR/MDBuilder.h>
@@ -148,6 +149,16 @@ llvm::Value* Lowering::vfcmp(const Inst& inst) {
             inst.type);
 }
 
+// x86's own intrinsics are pure functions to LLVM, which would drop an unused one, or fold one of constants,
+// together with the exceptions it raises. An empty piece of assembly that the value passes through is in the
+// way of both.
+llvm::Value* Lowering::opaque(Value* value) {
+  if (source_.ignore_fp_flags) return value;
+  const char* constraints = value->getType()->isIntegerTy() ? "=r,0" : "=x,0";
+  auto* type = llvm::FunctionType::get(value->getType(), {value->getType()}, false);
+  return b_.CreateCall(llvm::InlineAsm::get(type, "", constraints, /*hasSideEffects=*/true), {value});
+}
+
 // ROUNDSD and its kin: the mode in bits 0 to 2, bit 3 keeps inexact quiet. Only the modes that the host has.
 llvm::Value* Lowering::host_round(Value* value, Type type, Rounding mode, bool raise_inexact) {
   constexpr unsigned kHostMode[] = {0, 2, 1, 3};
@@ -160,11 +171,13 @@ llvm::Value* Lowering::host_round(Value* value, Type type, Rounding mode, bool r
   Value* immediate = b_.getInt32(control);
   if (ir::is_vector(type)) {
     const auto id = is_double ? llvm::Intrinsic::x86_sse41_round_pd : llvm::Intrinsic::x86_sse41_round_ps;
-    return b_.CreateIntrinsic(id, {}, {value, immediate});
+    return opaque(b_.CreateIntrinsic(id, {}, {opaque(value), immediate}));
   }
   const auto id = is_double ? llvm::Intrinsic::x86_sse41_round_sd : llvm::Intrinsic::x86_sse41_round_ss;
-  Value* vector = b_.CreateInsertElement(llvm::Constant::getNullValue(type_of(lanes)), value, uint64_t{0});
-  return b_.CreateExtractElement(b_.CreateIntrinsic(id, {}, {vector, vector, immediate}), uint64_t{0});
+  Value* vector =
+      b_.CreateInsertElement(llvm::Constant::getNullValue(type_of(lanes)), opaque(value), uint64_t{0});
+  return opaque(
+      b_.CreateExtractElement(b_.CreateIntrinsic(id, {}, {vector, vector, immediate}), uint64_t{0}));
 }
 
 namespace {
@@ -193,9 +206,10 @@ llvm::Value* Lowering::truncate_to_int(Value* value, Type from, unsigned width) 
   const bool is_double = from == Type::F64;
   const ID id = width == 64 ? (is_double ? x86_sse2_cvttsd2si64 : x86_sse_cvttss2si64)
                             : (is_double ? x86_sse2_cvttsd2si : x86_sse_cvttss2si);
-  Value* vector = b_.CreateInsertElement(
-      llvm::Constant::getNullValue(type_of(ir::float_vector_type(ir::bits(from)))), value, uint64_t{0});
-  return b_.CreateIntrinsic(id, {}, {vector});
+  Value* vector =
+      b_.CreateInsertElement(llvm::Constant::getNullValue(type_of(ir::float_vector_type(ir::bits(from)))),
+                             opaque(value), uint64_t{0});
+  return opaque(b_.CreateIntrinsic(id, {}, {vector}));
 }
 
 // A conversion in another rounding mode than truncation: the value is rounded without raising inexact, which
@@ -218,6 +232,12 @@ llvm::Value* Lowering::scalar_to_integer(const Inst& inst, bool is_signed) {
   Value* rounded = rounds ? host_round(value, from, mode, /*raise_inexact=*/false) : value;
   const unsigned width = ir::bits(inst.type);
   llvm::Type* result_type = type_of(inst.type);
+  Value* too_large = b_.getFalse();
+  if (!is_signed && width == 64) {
+    // The host would call 2^63 and above invalid, which they are not.
+    too_large = b_.CreateFCmpUGE(rounded, llvm::ConstantFP::get(rounded->getType(), 0x1p63));
+    rounded = b_.CreateSelect(too_large, llvm::ConstantFP::getZero(rounded->getType()), rounded);
+  }
   Value* fast = truncate_to_int(rounded, from, is_signed ? width : 64);
   Value* invalid = nullptr;
   if (is_signed) {
@@ -228,7 +248,7 @@ llvm::Value* Lowering::scalar_to_integer(const Inst& inst, bool is_signed) {
                           : b_.CreateICmpUGT(fast, b_.getInt64(0xffffffff));
     fast = b_.CreateZExtOrTrunc(fast, result_type);
   }
-  return exact_when(inst, invalid, fast, [&] {
+  return exact_when(inst, b_.CreateOr(too_large, invalid), fast, [&] {
     if (rounds) raise_inexact(value);
   });
 }
@@ -237,7 +257,7 @@ llvm::Value* Lowering::vector_to_integer(const Inst& inst) {
   const bool truncates = static_cast<Rounding>(inst.imm) == Rounding::TowardZero;
   if (inst.type != Type::V4I32 || inst.imm2 != 0 || !truncates) return evaluate(inst);
   Value* value = arg_as(inst, 0, Type::V4F32);
-  Value* fast = b_.CreateIntrinsic(llvm::Intrinsic::x86_sse2_cvttps2dq, {}, {value});
+  Value* fast = opaque(b_.CreateIntrinsic(llvm::Intrinsic::x86_sse2_cvttps2dq, {}, {opaque(value)}));
   Value* indefinite = llvm::ConstantInt::get(fast->getType(), llvm::APInt::getSignedMinValue(32));
   return exact_when(inst, any_lane(b_.CreateICmpEQ(fast, indefinite)), fast);
 }

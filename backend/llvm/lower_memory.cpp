@@ -165,7 +165,7 @@ llvm::Value* Lowering::call(const Inst& inst) {
   auto* call = b_.CreateCall(llvm::FunctionType::get(result, types, false), function, args);
   call->addFnAttr(llvm::Attribute::NoUnwind);
   if (helper.effect == ir::HelperEffect::Pure) call->setDoesNotAccessMemory();
-  if (sees_state) reload_touched();
+  if (sees_state) reload_loaded();
   if (helper.result == Type::Void) return nullptr;
   if (ir::is_int(helper.result)) return b_.CreateTrunc(call, type_of(helper.result));
   return as(call, helper.result);

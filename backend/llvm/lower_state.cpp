@@ -39,10 +39,16 @@ void Lowering::store_all_dirty(bool include_pins, bool is_volatile) {
   }
 }
 
-void Lowering::reload_touched() {
+void Lowering::reload_loaded() {
   for (RegId reg = 0; reg < variables_.size(); ++reg) {
-    if (variables_[reg] != nullptr) b_.CreateStore(load_home(reg), variables_[reg]);
+    if (variables_[reg] != nullptr && loaded_[reg]) b_.CreateStore(load_home(reg), variables_[reg]);
   }
+}
+
+void Lowering::ensure_loaded(RegId reg) {
+  if (loaded_[reg]) return;
+  b_.CreateStore(load_home(reg), variables_[reg]);
+  loaded_[reg] = true;
 }
 
 // Volatile, so that no store of a register is dropped because a later one overwrites it: the access between
@@ -112,6 +118,7 @@ void Lowering::poll(GuestAddr resume) {
 
 llvm::Value* Lowering::get_reg(const Inst& inst) {
   const auto reg = static_cast<RegId>(inst.imm);
+  ensure_loaded(reg);
   Value* value = b_.CreateLoad(storage_type(reg), variables_[reg]);
   return ir::is_vector(inst.type) ? as(value, inst.type) : value;
 }
@@ -122,6 +129,7 @@ llvm::Value* Lowering::set_reg(const Inst& inst) {
   if (value->getType() != storage_type(reg)) value = b_.CreateBitCast(value, storage_type(reg));
   b_.CreateStore(value, variables_[reg]);
   dirty_[reg] = true;
+  loaded_[reg] = true;
   return nullptr;
 }
 
@@ -130,30 +138,33 @@ llvm::Value* Lowering::at(const Inst& inst) {
   return nullptr;
 }
 
+// Where a branch of the current block to `to` goes: the block itself, or one on the way that polls and reads what is
+// expected there and was not needed here.
+llvm::BasicBlock* Lowering::edge_to(ir::BlockId to) {
+  const bool polls = ir::is_safe_point(*block_, source_.blocks[to]);
+  std::vector<RegId> missing;
+  for (RegId reg = 0; reg < variables_.size(); ++reg) {
+    if (variables_[reg] != nullptr && loaded_in_[to][reg] && !loaded_[reg]) missing.push_back(reg);
+  }
+  if (!polls && missing.empty()) return blocks_[to];
+  auto* edge = llvm::BasicBlock::Create(context_, "edge", function_);
+  llvm::IRBuilder<>::InsertPointGuard guard(b_);
+  b_.SetInsertPoint(edge);
+  if (polls) poll(source_.blocks[to].pc);
+  for (const RegId reg : missing) b_.CreateStore(load_home(reg), variables_[reg]);
+  b_.CreateBr(blocks_[to]);
+  return edge;
+}
+
 llvm::Value* Lowering::br(const Inst& inst) {
-  const ir::Block& to = source_.blocks[inst.imm];
-  if (to.pc <= block_->pc) poll(to.pc);
-  b_.CreateBr(blocks_[inst.imm]);
+  b_.CreateBr(edge_to(static_cast<ir::BlockId>(inst.imm)));
   return nullptr;
 }
 
 llvm::Value* Lowering::br_if(const Inst& inst) {
   Value* condition = arg(inst, 0);
-  const ir::Block& if_true = source_.blocks[inst.imm];
-  const ir::Block& if_false = source_.blocks[inst.imm2];
-  auto* true_block = blocks_[inst.imm];
-  auto* false_block = blocks_[inst.imm2];
-  auto back_edge = [&](const ir::Block& to) { return to.pc <= block_->pc; };
-  auto polled = [&](const ir::Block& to, llvm::BasicBlock* target) {
-    if (!back_edge(to)) return target;
-    auto* edge = llvm::BasicBlock::Create(context_, "back_edge", function_);
-    llvm::IRBuilder<>::InsertPointGuard guard(b_);
-    b_.SetInsertPoint(edge);
-    poll(to.pc);
-    b_.CreateBr(target);
-    return edge;
-  };
-  b_.CreateCondBr(condition, polled(if_true, true_block), polled(if_false, false_block));
+  auto* if_true = edge_to(static_cast<ir::BlockId>(inst.imm));
+  b_.CreateCondBr(condition, if_true, edge_to(static_cast<ir::BlockId>(inst.imm2)));
   return nullptr;
 }
 

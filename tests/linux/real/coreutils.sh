@@ -12,7 +12,7 @@ dd if=/dev/zero of=block bs=4096 count=100 status=none; truncate -s 1M block; du
 echo 'hello world' | base64 | tee b64 | base64 -d; od -An -tx1 b64 | head -2; cksum b64
 seq 10 | shuf --random-source=/bin/sh 2>/dev/null | wc -l; factor 1234567890 9007199254740993; numfmt --to=iec 123456789
 expr 5 + 7; test -f pairs && echo is file; [ -d tree ] && echo is directory; basename /a/b.c .c; dirname /a/b.c
-date -u -d '2024-02-29 12:00' +%s; TZ=UTC-3 date -d @1700000000 +%H:%M 
+date -u -d '2024-02-29 12:00' +%s; TZ=UTC-3 date -d @1700000000 +%H:%M
 env -i A=1 env; nice -n 5 nice; id -u; printf '%s\n' "$(mktemp -p . XXXX | wc -c)"
 mkfifo pipe; (echo through the fifo > pipe &); cat pipe; yes | head -1000 | sha224sum; sha512sum pairs b64; b2sum pairs
 sleep 0.1 && nproc --all > /dev/null && echo fine; tac b64; nl pairs | tail -1; pr -t -2 <(seq 4); tsort <<< "a b b c"; expand <<< "$(printf 'a\tb')"
