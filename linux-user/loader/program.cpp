@@ -51,7 +51,8 @@ LoadError not_opened(const std::string& name, int number) {
     case ENOTDIR:
       return error_of(name, "does not exist (a part of the path is not a directory)", 127, number);
     case EACCES:
-      return error_of(name, "cannot be read: permission denied (ferry must be able to read what it runs)", 126, number);
+      return error_of(name, "cannot be read: permission denied (ferry must be able to read what it runs)",
+                      126, number);
     default:
       return error_of(name, std::string("cannot be opened: ") + std::strerror(number), 126, number);
   }
@@ -101,7 +102,8 @@ bool parse_script(std::span<const std::byte> head, ProgramInfo& info) {
   line = line.substr(0, end);
   constexpr std::string_view kBlank = " \t";
   line.remove_prefix(std::min(line.find_first_not_of(kBlank), line.size()));
-  if (!complete && line.find_first_of(kBlank) == line.npos) return false;  // the interpreter's name is cut off
+  if (!complete && line.find_first_of(kBlank) == line.npos)
+    return false;  // the interpreter's name is cut off
   while (!line.empty() && kBlank.find(line.back()) != kBlank.npos) line.remove_suffix(1);
   const size_t name_end = std::min(line.find_first_of(kBlank), line.size());
   if (name_end == 0) return false;
@@ -149,22 +151,26 @@ struct Interpreter {
   bool present = false;
 };
 
-bool map_interpreter(Process& process, const std::string& program_name, const std::string& path, Interpreter& out, LoadError& error) {
+bool map_interpreter(Process& process, const std::string& program_name, const std::string& path,
+                     Interpreter& out, LoadError& error) {
   HostPath host;
   resolve_path(process, AT_FDCWD, path, FollowLast::Yes, host);
   const std::string name = program_name + ": its interpreter " + path;
   const int fd = open_program(name, host.path, error);
   if (fd < 0) {
     if (error.error_number == ENOENT) {
-      error = error_of(name, process.paths.has_sysroot() ? "does not exist, neither in the sysroot nor on this host"
-                                                          : "does not exist (-L DIR names the root directory with the program's libraries)",
+      error = error_of(name,
+                       process.paths.has_sysroot()
+                           ? "does not exist, neither in the sysroot nor on this host"
+                           : "does not exist (-L DIR names the root directory with the program's libraries)",
                        127, ENOENT);
     }
     return false;
   }
   const FileSource file(fd);
   const auto image = parse_elf(file, target_of(process.abi));
-  const auto mapped = image ? map_image(process.memory, fd, *image, {0}) : support::Result<MappedImage>(image.error());
+  const auto mapped =
+      image ? map_image(process.memory, fd, *image, {0}) : support::Result<MappedImage>(image.error());
   ::close(fd);
   if (!mapped) {
     error = error_of(name, mapped.error().message, 126, ELIBBAD);
@@ -189,7 +195,9 @@ uint64_t stack_size(const Options& options) {
   return support::align_up(std::clamp<uint64_t>(limit.rlim_cur, kMinStack, kMaxStack), kElfPageSize);
 }
 
-std::vector<std::pair<uint64_t, uint64_t>> make_auxv(const Abi& abi, const ElfImage& image, const MappedImage& mapped, const Interpreter& interpreter) {
+std::vector<std::pair<uint64_t, uint64_t>> make_auxv(const Abi& abi, const ElfImage& image,
+                                                     const MappedImage& mapped,
+                                                     const Interpreter& interpreter) {
   return {
       {AT_HWCAP, abi.hwcap()},
       {AT_PAGESZ, kElfPageSize},
@@ -210,16 +218,18 @@ std::vector<std::pair<uint64_t, uint64_t>> make_auxv(const Abi& abi, const ElfIm
   };
 }
 
-bool make_stack(Process& process, Task& task, const Program& program, const StackContents& contents, bool executable, GuestAddr entry,
-                LoadError& error) {
+bool make_stack(Process& process, Task& task, const Program& program, const StackContents& contents,
+                bool executable, GuestAddr entry, LoadError& error) {
   const uint64_t needed = stack_bytes(contents);
-  const uint64_t size = std::max(stack_size(process.options), support::align_up(2 * needed, kElfPageSize) + kStackBesidesArguments);
+  const uint64_t size = std::max(stack_size(process.options),
+                                 support::align_up(2 * needed, kElfPageSize) + kStackBesidesArguments);
   const int protection = PROT_READ | PROT_WRITE | (executable ? PROT_EXEC : 0);
   const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK;
   // One page more, that stays inaccessible: running off the stack is a fault.
   const SysResult result = process.memory.mmap({0}, size + kElfPageSize, PROT_NONE, flags, -1, 0);
   if (result.failed()) {
-    error = error_of(program.exec_path, "cannot have its stack of " + std::to_string(size >> 10) + " KiB (see -s)", 126, ENOMEM);
+    error = error_of(program.exec_path,
+                     "cannot have its stack of " + std::to_string(size >> 10) + " KiB (see -s)", 126, ENOMEM);
     return false;
   }
   const GuestAddr base{static_cast<uint64_t>(result.value) + kElfPageSize};
@@ -227,10 +237,12 @@ bool make_stack(Process& process, Task& task, const Program& program, const Stac
   (void)process.memory.mprotect(base, size, protection);
   process.memory.set_kind(base, VmaKind::Stack);
   std::array<std::byte, 16> random;
-  if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) random.fill(std::byte{0});
+  if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size()))
+    random.fill(std::byte{0});
   std::vector<std::byte> bytes(needed);
   StackLayout layout;
-  if (!build_stack(contents, random, top, bytes, layout) || !copy_to_guest({top.value - bytes.size()}, bytes.data(), bytes.size())) {
+  if (!build_stack(contents, random, top, bytes, layout) ||
+      !copy_to_guest({top.value - bytes.size()}, bytes.data(), bytes.size())) {
     error = error_of(program.exec_path, "has too many arguments for its stack", 126, E2BIG);
     return false;
   }
@@ -295,7 +307,8 @@ bool find_program(Process& process, Program& program, LoadError& error) {
 bool load_program(Process& process, Task& task, Program& program, LoadError& error) {
   const FileSource file(program.fd);
   const auto image = parse_elf(file, target_of(process.abi));
-  const auto mapped = image ? map_image(process.memory, program.fd, *image, program_hint()) : support::Result<MappedImage>(image.error());
+  const auto mapped = image ? map_image(process.memory, program.fd, *image, program_hint())
+                            : support::Result<MappedImage>(image.error());
   ::close(program.fd);
   program.fd = -1;
   if (!mapped) {
@@ -304,7 +317,9 @@ bool load_program(Process& process, Task& task, Program& program, LoadError& err
   }
   process.memory.set_brk_start(mapped->last);
   Interpreter interpreter;
-  if (!image->interpreter.empty() && !map_interpreter(process, program.exec_path, image->interpreter, interpreter, error)) return false;
+  if (!image->interpreter.empty() &&
+      !map_interpreter(process, program.exec_path, image->interpreter, interpreter, error))
+    return false;
 
   char canonical[PATH_MAX];
   process.exe_host_path = ::realpath(program.host_path.c_str(), canonical) ? canonical : program.host_path;

@@ -19,7 +19,8 @@ namespace ferry::linux_user {
 
 namespace {
 
-/// The host's number of a call: asm/unistd_64.h; those that the headers of Debian 12 do not have are the same on all machines.
+/// The host's number of a call: asm/unistd_64.h; those that the headers of Debian 12 do not have are the same
+/// on all machines.
 #ifndef SYS_cachestat
 #define SYS_cachestat 451
 #endif
@@ -30,20 +31,34 @@ namespace {
 /// A row's words must be as many as its handler takes.
 template <size_t Words, size_t Args>
 constexpr bool same_count() {
-  static_assert(Words == Args, "a row of syscalls_*.def names more or fewer arguments than its handler takes");
+  static_assert(Words == Args,
+                "a row of syscalls_*.def names more or fewer arguments than its handler takes");
   return true;
 }
 
 constexpr SyscallRow kRows[] = {
-#define CALL(number, name, handler, args, support, note)                                       \
-  {number, (same_count<count_words(args), kHandlerArgs<&handler>>(), call_handler<&handler>), #name, args, Support::support, note, false},
-#define ENDS(number, name, handler, args) \
-  {number, (same_count<count_words(args), kHandlerArgs<&handler>>(), call_handler<&handler>), #name, args, Support::Full, "", true},
+#define CALL(number, name, handler, args, support, note)                              \
+  {number,                                                                            \
+   (same_count<count_words(args), kHandlerArgs<&handler>>(), call_handler<&handler>), \
+   #name,                                                                             \
+   args,                                                                              \
+   Support::support,                                                                  \
+   note,                                                                              \
+   false},
+#define ENDS(number, name, handler, args)                                                            \
+  {number,        (same_count<count_words(args), kHandlerArgs<&handler>>(), call_handler<&handler>), \
+   #name,         args,                                                                              \
+   Support::Full, "",                                                                                \
+   true},
 #define PASS(number, name, args) {number, forward<SYS_##name>, #name, args, Support::Full, "", false},
-#define BLOCK(number, name, args) {number, forward_blocking<SYS_##name>, #name, args, Support::Full, "", false},
-#define PATH(number, name, path, rule, args) {number, forward_path<SYS_##name, path, FollowRule::rule>, #name, args, Support::Full, "", false},
-#define AT(number, name, dir, rule, flags, args) {number, forward_at<SYS_##name, dir, FollowRule::rule, flags>, #name, args, Support::Full, "", false},
-#define MISSING(number, name, args, note) {number, call_handler<&sys_missing>, #name, args, Support::None, note, false},
+#define BLOCK(number, name, args) \
+  {number, forward_blocking<SYS_##name>, #name, args, Support::Full, "", false},
+#define PATH(number, name, path, rule, args) \
+  {number, forward_path<SYS_##name, path, FollowRule::rule>, #name, args, Support::Full, "", false},
+#define AT(number, name, dir, rule, flags, args) \
+  {number, forward_at<SYS_##name, dir, FollowRule::rule, flags>, #name, args, Support::Full, "", false},
+#define MISSING(number, name, args, note) \
+  {number, call_handler<&sys_missing>, #name, args, Support::None, note, false},
 #include "linux-user/abi/arm64/syscalls_files.def"
 #include "linux-user/abi/arm64/syscalls_other.def"
 #include "linux-user/abi/arm64/syscalls_tasks.def"
@@ -59,12 +74,14 @@ constexpr SyscallRow kRows[] = {
 constexpr auto kSorted = [] {
   std::array<SyscallRow, std::size(kRows)> rows{};
   std::copy(std::begin(kRows), std::end(kRows), rows.begin());
-  std::sort(rows.begin(), rows.end(), [](const SyscallRow& a, const SyscallRow& b) { return a.number < b.number; });
+  std::sort(rows.begin(), rows.end(),
+            [](const SyscallRow& a, const SyscallRow& b) { return a.number < b.number; });
   return rows;
 }();
-static_assert(std::adjacent_find(kSorted.begin(), kSorted.end(), [](const SyscallRow& a, const SyscallRow& b) {
-                return a.number == b.number;
-              }) == kSorted.end(),
+static_assert(std::adjacent_find(kSorted.begin(), kSorted.end(),
+                                 [](const SyscallRow& a, const SyscallRow& b) {
+                                   return a.number == b.number;
+                                 }) == kSorted.end(),
               "two rows have one number");
 
 /// Row numbers by system-call number; 0 stands for none, so they count from 1.
