@@ -539,7 +539,8 @@ void Emitter::on_sext(const Inst& in, ValueId id) {
 void Emitter::on_trunc(const Inst& in, ValueId id) {
   const ValueId v = in.args[0];
   if (in.type != Type::I1) {
-    const bool clean = ra_.is_const(v) && ra_.constant(v) <= support::low_mask(ir::bits(in.type));
+    // The register will hold the whole constant that v may be a part of.
+    const bool clean = ra_.is_const(v) && ra_.constant(ra_.canon(v)) <= support::low_mask(ir::bits(in.type));
     return ra_.alias(id, v, clean);
   }
   const int to = ra_.define(id, v);

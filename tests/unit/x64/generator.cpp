@@ -36,6 +36,7 @@ class Generator {
 
   ir::Function run() {
     fn_.ignore_fp_flags = chance(50);
+    constants_ = chance(30) ? 80 : 15;
     const unsigned blocks = 1 + pick(limits_.blocks);
     for (unsigned i = 0; i < blocks; ++i) block(i, blocks);
     fn_.guest_insts = 1;
@@ -78,7 +79,7 @@ class Generator {
   }
 
   Value source(Type type) {
-    if (!chance(15)) {
+    if (!chance(constants_)) {
       if (type == Type::I64) return keep(b_.get_reg(word(static_cast<unsigned>(pick(kWords))), type));
       if (type == Type::I32 && chance(40))
         return keep(b_.get_reg(half(static_cast<unsigned>(pick(kHalves))), type));
@@ -380,6 +381,7 @@ class Generator {
   Builder b_;
   Value buffer_;
   std::vector<Value> values_;
+  unsigned constants_ = 15;  ///< percent of new operands
 };
 
 }  // namespace
