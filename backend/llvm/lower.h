@@ -124,6 +124,8 @@ class Lowering {
       const Inst& inst, Value* suspicious, Value* fast, llvm::function_ref<void()> on_fast_path = [] {});
   void raise_inexact(Value* value);
   Value* opaque(Value* value);
+  Value* hidden(Value* value);
+  Value* summand(const Inst& inst, unsigned index);
   Value* evaluate(const Inst& inst);
   Value* as_vector_argument(Value* value, ir::Type type);
   Value* any_lane(Value* mask);

@@ -75,10 +75,10 @@ llvm::Value* Lowering::exact_unless_nan(const Inst& inst, Value* fast) {
 }
 
 llvm::Value* Lowering::fadd(const Inst& inst) {
-  return exact_unless_nan(inst, b_.CreateFAdd(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type)));
+  return exact_unless_nan(inst, b_.CreateFAdd(summand(inst, 0), summand(inst, 1)));
 }
 llvm::Value* Lowering::fsub(const Inst& inst) {
-  return exact_unless_nan(inst, b_.CreateFSub(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type)));
+  return exact_unless_nan(inst, b_.CreateFSub(summand(inst, 0), summand(inst, 1)));
 }
 llvm::Value* Lowering::fmul(const Inst& inst) {
   return exact_unless_nan(inst, b_.CreateFMul(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type)));
@@ -96,7 +96,7 @@ llvm::Value* Lowering::fsqrt(const Inst& inst) {
 }
 llvm::Value* Lowering::fma(const Inst& inst) {
   if (!host_.fma) return evaluate(inst);
-  Value* addend = arg_as(inst, 0, inst.type);
+  Value* addend = summand(inst, 0);
   auto* fused = b_.CreateConstrainedFPCall(
       llvm::Intrinsic::getDeclaration(&module_, llvm::Intrinsic::experimental_constrained_fma,
                                       {addend->getType()}),
@@ -152,8 +152,16 @@ llvm::Value* Lowering::vfcmp(const Inst& inst) {
 // x86's own intrinsics are pure functions to LLVM, which would drop an unused one, or fold one of constants,
 // together with the exceptions it raises. An empty piece of assembly that the value passes through is in the
 // way of both.
-llvm::Value* Lowering::opaque(Value* value) {
-  if (source_.ignore_fp_flags) return value;
+llvm::Value* Lowering::opaque(Value* value) { return source_.ignore_fp_flags ? value : hidden(value); }
+
+// LLVM folds sums of constants as if they were rounded to nearest where the result is exact; but the sign of
+// an exact zero depends on the mode.
+llvm::Value* Lowering::summand(const Inst& inst, unsigned index) {
+  Value* value = arg_as(inst, index, inst.type);
+  return llvm::isa<llvm::Constant>(value) ? hidden(value) : value;
+}
+
+llvm::Value* Lowering::hidden(Value* value) {
   const char* constraints = value->getType()->isIntegerTy() ? "=r,0" : "=x,0";
   auto* type = llvm::FunctionType::get(value->getType(), {value->getType()}, false);
   return b_.CreateCall(llvm::InlineAsm::get(type, "", constraints, /*hasSideEffects=*/true), {value});
