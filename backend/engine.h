@@ -54,8 +54,10 @@ struct EngineOptions {
   uint64_t code_address = 0;  ///< where the code cache should lie; 0: the kernel chooses
   bool background = true;     ///< compile with LLVM on a thread of its own (Auto only)
   uint32_t optimize_after_ms =
-      100;                ///< with `background`: processor time of the process before LLVM is worth its start
-  bool perf_map = false;  ///< write /tmp/perf-PID.map
+      100;  ///< with `background`: processor time of the process before LLVM is worth its start
+  bool optimize_precise =
+      false;  ///< Auto: LLVM also while faults must be precise; slower than the baseline today (ADR 6)
+  bool perf_map = false;                     ///< write /tmp/perf-PID.map
   CodegenFactory llvm = nullptr;             ///< make_llvm_codegen; without it Auto is Baseline
   CodeAccess* access = nullptr;              ///< without it every readable page is executable
   HostDisassembler* disassembler = nullptr;  ///< for dump=asm

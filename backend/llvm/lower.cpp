@@ -33,6 +33,7 @@ Plan Lowering::run() {
   create_variables();
   find_dirty();
   find_loaded();
+  enter_first_block();
   for (ir::BlockId id = 0; id < source_.blocks.size(); ++id) lower_block(id);
   return std::move(plan_);
 }
@@ -92,6 +93,15 @@ void Lowering::create_variables() {
   for (size_t i = 0; i < source_.blocks.size(); ++i) {
     blocks_.push_back(llvm::BasicBlock::Create(context_, "block" + std::to_string(i), function_));
   }
+}
+
+// From the function's entry to the first block, which loops may lead back to.
+void Lowering::enter_first_block() {
+  for (ir::RegId reg = 0; reg < variables_.size(); ++reg) {
+    const bool is_pin = source_.layout->regs[reg].pin != ir::kNoPin;
+    if (variables_[reg] != nullptr && !is_pin && loaded_in_[0][reg])
+      b_.CreateStore(load_home(reg), variables_[reg]);
+  }
   b_.CreateBr(blocks_[0]);
 }
 
@@ -128,9 +138,9 @@ void Lowering::find_dirty() {
   }
 }
 
-// Forward data flow: which variables may hold their registers at each block's entry. The others are read from their
-// homes where they are first used, so that a short way through a large region does not pay for all of it; where ways
-// meet, the edges of those that have not read them yet do.
+// Forward data flow: which variables may hold their registers at each block's entry. The others are read from
+// their homes where they are first used, so that a short way through a large region does not pay for all of
+// it; where ways meet, the edges of those that have not read them yet do.
 void Lowering::find_loaded() {
   const auto& regs = source_.layout->regs;
   loaded_in_.assign(source_.blocks.size(), std::vector<bool>(regs.size(), false));

@@ -67,6 +67,7 @@ class Lowering {
   void create_variables();
   void find_dirty();
   void find_loaded();
+  void enter_first_block();
   static bool merge(const std::vector<bool>& from, std::vector<bool>& to);
   void lower_block(ir::BlockId id);
 

@@ -138,8 +138,8 @@ llvm::Value* Lowering::at(const Inst& inst) {
   return nullptr;
 }
 
-// Where a branch of the current block to `to` goes: the block itself, or one on the way that polls and reads what is
-// expected there and was not needed here.
+// Where a branch of the current block to `to` goes: the block itself, or one on the way that polls and reads
+// what is expected there and was not needed here.
 llvm::BasicBlock* Lowering::edge_to(ir::BlockId to) {
   const bool polls = ir::is_safe_point(*block_, source_.blocks[to]);
   std::vector<RegId> missing;

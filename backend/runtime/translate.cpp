@@ -115,6 +115,7 @@ void EngineImpl::heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t g
   const HostFloatingPoint host_fp;
   std::unique_lock hold(lock_);
   if (!optimizer_.available() || options_.kind != EngineKind::Auto) return;
+  if (precise_ && !options_.optimize_precise) return;
   const auto ask_again = [&] {
     if (!slot.counter || generation != world_.generation()) return;
     *slot.counter = uint64_t{options_.hot_threshold} * kAskAgainAfter;

@@ -48,6 +48,7 @@ EngineOptions eager(bool background) {
   options.hot_threshold = 8;
   options.background = background;
   options.optimize_after_ms = 0;
+  options.optimize_precise = true;
   return options;
 }
 
