@@ -83,7 +83,9 @@ bool single_float_condition(FloatCond cond) { return cond != FloatCond::Oeq && c
 
 }  // namespace
 
-void Emitter::set_condition(int to, HostCond cond) { as_.op0f_reg(0x90 | static_cast<uint8_t>(cond), 32, 0, to, true); }
+void Emitter::set_condition(int to, HostCond cond) {
+  as_.op0f_reg(0x90 | static_cast<uint8_t>(cond), 32, 0, to, true);
+}
 
 void Emitter::conditional_move(HostCond cond, int width, int to, int from) {
   as_.op0f_reg(0x40 | static_cast<uint8_t>(cond), width, to, from);

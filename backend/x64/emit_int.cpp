@@ -96,8 +96,7 @@ void Emitter::commutative(Alu op, const Inst& in, ValueId id) {
   if (immediate(b, imm)) {
     const int from = gp(a);
     const int to = ra_.define(id, a);
-    if (to != from && op == Alu::Add)
-      return lea(width, to, {.base = static_cast<int8_t>(from), .disp = imm});
+    if (to != from && op == Alu::Add) return lea(width, to, {.base = static_cast<int8_t>(from), .disp = imm});
     if (to != from) as_.move(to, from, in.type == Type::I64 ? 64 : 32);
     as_.op_imm(static_cast<int>(op), width, to, imm);
     if (whole) flags_are_result(id, in.type);
@@ -289,7 +288,8 @@ void Emitter::shift_by_constant(Shift op, const Inst& in, ValueId id, int amount
   if (op == Shift::RotateRight && host_.bmi2 && to != from)
     return as_.rorx(r(to, in.type), r(from, in.type), static_cast<uint8_t>(amount));
   if (op == Shift::Left && amount == 1 && to != from) {
-    return lea(in.type == Type::I64 ? 64 : 32, to, {.base = static_cast<int8_t>(from), .index = static_cast<int8_t>(from)});
+    return lea(in.type == Type::I64 ? 64 : 32, to,
+               {.base = static_cast<int8_t>(from), .index = static_cast<int8_t>(from)});
   }
   if (to != from) as_.move(to, from, in.type == Type::I64 ? 64 : 32);
   switch (op) {

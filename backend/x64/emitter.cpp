@@ -34,8 +34,10 @@ constexpr bool keeps_flags(Op op) {
     case Op::extract_lane:
     case Op::scalar_to_vec:
     case Op::zero_upper:
-    case Op::br_if: return true;
-    default: return false;
+    case Op::br_if:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -62,7 +64,8 @@ support::Result<std::unique_ptr<CodeObject>> Emitter::compile(const ir::Function
   block_jumps_.clear();
   Xbyak::ClearError();
   emit_function();
-  if (ra_.overflowed()) return support::Error{"a block keeps more values alive than the x64 baseline has room for"};
+  if (ra_.overflowed())
+    return support::Error{"a block keeps more values alive than the x64 baseline has room for"};
   if (Xbyak::GetError() != 0) {
     return support::Error{std::string("x64 encoder: ") + Xbyak::ConvertErrorToString(Xbyak::GetError())};
   }
@@ -164,11 +167,16 @@ support::Result<std::unique_ptr<CodeObject>> Emitter::place(CodeSpace& space) {
 Xbyak::Address Emitter::home_address(int32_t offset, unsigned bits) {
   switch (bits) {
     case 1:
-    case 8: return Xbyak::util::byte[Xbyak::util::r12 + offset];
-    case 16: return Xbyak::util::word[Xbyak::util::r12 + offset];
-    case 32: return Xbyak::util::dword[Xbyak::util::r12 + offset];
-    case 64: return Xbyak::util::qword[Xbyak::util::r12 + offset];
-    default: return Xbyak::util::xword[Xbyak::util::r12 + offset];
+    case 8:
+      return Xbyak::util::byte[Xbyak::util::r12 + offset];
+    case 16:
+      return Xbyak::util::word[Xbyak::util::r12 + offset];
+    case 32:
+      return Xbyak::util::dword[Xbyak::util::r12 + offset];
+    case 64:
+      return Xbyak::util::qword[Xbyak::util::r12 + offset];
+    default:
+      return Xbyak::util::xword[Xbyak::util::r12 + offset];
   }
 }
 
@@ -184,10 +192,17 @@ int Emitter::gp_zero_extended(ValueId v) {
   const int temp = ra_.scratch_gpr();
   switch (ir::bits(ra_.type(v))) {
     case 1:
-    case 8: as_.movzx(r(temp, 32), r8(reg)); break;
-    case 16: as_.movzx(r(temp, 32), Xbyak::Reg16(reg)); break;
-    case 32: as_.mov(r(temp, 32), r(reg, 32)); break;
-    default: return reg;
+    case 8:
+      as_.movzx(r(temp, 32), r8(reg));
+      break;
+    case 16:
+      as_.movzx(r(temp, 32), Xbyak::Reg16(reg));
+      break;
+    case 32:
+      as_.mov(r(temp, 32), r(reg, 32));
+      break;
+    default:
+      return reg;
   }
   return temp;
 }
@@ -197,9 +212,15 @@ int Emitter::gp_sign_extended(ValueId v) {
   if (ir::bits(ra_.type(v)) == 64) return reg;
   const int temp = ra_.scratch_gpr();
   switch (ir::bits(ra_.type(v))) {
-    case 8: as_.movsx(r(temp, 64), r8(reg)); break;
-    case 16: as_.movsx(r(temp, 64), Xbyak::Reg16(reg)); break;
-    default: as_.movsxd(Xbyak::Reg64(temp), Xbyak::Reg32(reg)); break;
+    case 8:
+      as_.movsx(r(temp, 64), r8(reg));
+      break;
+    case 16:
+      as_.movsx(r(temp, 64), Xbyak::Reg16(reg));
+      break;
+    default:
+      as_.movsxd(Xbyak::Reg64(temp), Xbyak::Reg32(reg));
+      break;
   }
   return temp;
 }
@@ -231,7 +252,8 @@ void Emitter::flags_are_result(ValueId v, Type type) {
 }
 
 bool Emitter::flags_compare(ValueId a, ValueId b, Type type) const {
-  return flags_.a != kNoValue && flags_.type == type && equal_operands(flags_.a, a) && equal_operands(flags_.b, b);
+  return flags_.a != kNoValue && flags_.type == type && equal_operands(flags_.a, a) &&
+         equal_operands(flags_.b, b);
 }
 
 // ---- ops left to C++

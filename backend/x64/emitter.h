@@ -13,7 +13,22 @@ namespace ferry::backend::x64 {
 
 /// Low four bits of the Jcc, SETcc and CMOVcc opcodes; flipping bit 0 gives the opposite.
 enum class HostCond : uint8_t {
-  O = 0, No = 1, B = 2, Ae = 3, E = 4, Ne = 5, Be = 6, A = 7, S = 8, Ns = 9, P = 10, Np = 11, L = 12, Ge = 13, Le = 14, G = 15
+  O = 0,
+  No = 1,
+  B = 2,
+  Ae = 3,
+  E = 4,
+  Ne = 5,
+  Be = 6,
+  A = 7,
+  S = 8,
+  Ns = 9,
+  P = 10,
+  Np = 11,
+  L = 12,
+  Ge = 13,
+  Le = 14,
+  G = 15
 };
 constexpr HostCond opposite(HostCond cond) { return static_cast<HostCond>(static_cast<uint8_t>(cond) ^ 1); }
 
@@ -75,8 +90,8 @@ class Emitter {
 
   // -- what the flags hold
   struct Flags {
-    uint32_t end = 0;               ///< offset behind the instruction that set them
-    ValueId a = ir::kNoValue;       ///< a - b was computed (kNoValue: no subtraction was)
+    uint32_t end = 0;          ///< offset behind the instruction that set them
+    ValueId a = ir::kNoValue;  ///< a - b was computed (kNoValue: no subtraction was)
     ValueId b = ir::kNoValue;
     Type type = Type::Void;         ///< of both operands
     ValueId result = ir::kNoValue;  ///< the zero and sign flags are those of this value
@@ -139,7 +154,9 @@ class Emitter {
   /// to = a op b. Without AVX `to` must not be b's register unless the op commutes.
   void vec3(const VecOpcode& op, int to, int a, int b);
   void vec1(const VecOpcode& op, int to, int from) { as_.vec(op, host_.avx, to, kNoReg, from); }
-  void vec1(const VecOpcode& op, int to, int from, uint8_t imm) { as_.vec(op, host_.avx, to, kNoReg, from), as_.db(imm); }
+  void vec1(const VecOpcode& op, int to, int from, uint8_t imm) {
+    as_.vec(op, host_.avx, to, kNoReg, from), as_.db(imm);
+  }
   void vec3(const VecOpcode& op, int to, int a, int b, uint8_t imm) { vec3(op, to, a, b), as_.db(imm); }
   /// to = a op constant.
   void vec3_pool(const VecOpcode& op, int to, int a, uint64_t low, uint64_t high);
@@ -153,7 +170,8 @@ class Emitter {
   void vec_clz(const Inst& in, ValueId id) { emit_slow_call(in, id); }
   void vec_rbit(const Inst& in, ValueId id);
   void vec_popcnt(const Inst& in, ValueId id);
-  void nibble_lookup(const Inst& in, ValueId id, const uint64_t (&low_table)[2], const uint64_t (&high_table)[2], const VecOpcode& join);
+  void nibble_lookup(const Inst& in, ValueId id, const uint64_t (&low_table)[2],
+                     const uint64_t (&high_table)[2], const VecOpcode& join);
   void vec_move(int to, int from);
   void vec_zero(int to);
   void vec_ones(int to);
@@ -196,8 +214,8 @@ class Emitter {
   void count_edge(uint32_t slot);
   void jump_slot(uint32_t slot);
   void leave_indirect(ValueId target);
-  /// rcx = the byte offset of the jump cache's line for the guest address in rax; elsewhere if it is not there, or when
-  /// an interrupt is wanted.
+  /// rcx = the byte offset of the jump cache's line for the guest address in rax; elsewhere if it is not
+  /// there, or when an interrupt is wanted.
   void look_up_rax(Cold::Kind miss);
   void push_return(GuestAddr back);
   bool polls(ir::BlockId to) const;
@@ -216,7 +234,8 @@ class Emitter {
   Cold& cold(Cold::Kind kind);
   void emit_cold(const Cold& c);
   void emit_cold_slow(const Cold& c);
-  /// The slow path of instruction `id` whose result is in `result`: jump there with the returned record's jumps.
+  /// The slow path of instruction `id` whose result is in `result`: jump there with the returned record's
+  /// jumps.
   Cold& cold_slow(const Inst& in, ValueId id, int result);
   void slow_store(unsigned index, Type type, int reg);
   void slow_invoke(const Inst& in);
@@ -231,9 +250,9 @@ class Emitter {
 
   Flags flags_;
   GuestAddr current_pc_;
-  GuestAddr last_pc_;        ///< the highest guest instruction of the function
+  GuestAddr last_pc_;  ///< the highest guest instruction of the function
   ir::BlockId block_ = 0;
-  int32_t pc_offset_ = 0;    ///< of the state's program counter
+  int32_t pc_offset_ = 0;  ///< of the state's program counter
 
   struct Pin {
     int reg;
@@ -241,16 +260,17 @@ class Emitter {
     int32_t home;
   };
   const ir::StateLayout* layout_ = nullptr;
-  std::vector<Pin> pins_;    ///< of layout_
+  std::vector<Pin> pins_;  ///< of layout_
 
   static constexpr int32_t kNotStaged = INT32_MIN;
-  std::array<int32_t, 14> staged_ = {};  ///< where the arguments of the call under way lie, from the state register
+  std::array<int32_t, 14> staged_ =
+      {};  ///< where the arguments of the call under way lie, from the state register
 
   struct Fixup {
-    uint32_t end;   ///< of the instruction; its displacement precedes `trailing` bytes
+    uint32_t end;  ///< of the instruction; its displacement precedes `trailing` bytes
     uint32_t slot;
     uint8_t trailing;
-    bool counter;   ///< the slot's counter rather than the slot
+    bool counter;  ///< the slot's counter rather than the slot
   };
   struct Slot {
     uint64_t pc;

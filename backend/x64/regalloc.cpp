@@ -19,26 +19,38 @@ namespace {
 
 /// What begin_function() asks of an op.
 enum OpFlag : uint8_t {
-  kRemovable = 1,            ///< may be left out when nobody uses the result
+  kRemovable = 1,              ///< may be left out when nobody uses the result
   kRemovableWithoutFlags = 2,  ///< the same where FP exception flags do not count
-  kBarrier = 4,              ///< the guest registers must be exact there
-  kRow = 8,                  ///< reads or writes a guest register
-  kPosition = 16,            ///< `at`
+  kBarrier = 4,                ///< the guest registers must be exact there
+  kRow = 8,                    ///< reads or writes a guest register
+  kPosition = 16,              ///< `at`
 };
 
 constexpr auto kOpFlags = [] {
   std::array<uint8_t, ir::kOpCount> flags{};
   for (unsigned i = 0; i < ir::kOpCount; ++i) {
     switch (ir::kOpInfo[i].trait) {
-      case Trait::Pure: flags[i] = kRemovable | kRemovableWithoutFlags; break;
-      case Trait::ReadsState: flags[i] = kRemovable | kRemovableWithoutFlags | kRow; break;
-      case Trait::FlagsOnly: flags[i] = kRemovableWithoutFlags; break;
-      case Trait::WritesState: flags[i] = kRow; break;
+      case Trait::Pure:
+        flags[i] = kRemovable | kRemovableWithoutFlags;
+        break;
+      case Trait::ReadsState:
+        flags[i] = kRemovable | kRemovableWithoutFlags | kRow;
+        break;
+      case Trait::FlagsOnly:
+        flags[i] = kRemovableWithoutFlags;
+        break;
+      case Trait::WritesState:
+        flags[i] = kRow;
+        break;
       case Trait::Reads:
       case Trait::Writes:
       case Trait::Calls:
-      case Trait::Ends: flags[i] = kBarrier; break;
-      case Trait::Marker: flags[i] = kPosition; break;
+      case Trait::Ends:
+        flags[i] = kBarrier;
+        break;
+      case Trait::Marker:
+        flags[i] = kPosition;
+        break;
     }
   }
   return flags;
@@ -177,7 +189,8 @@ void RegAlloc::end_inst(ValueId id) {
   result_ = kNoValue;
   const int r = result_reg_;
   if (class_of(id) == RegClass::Gpr && !(kScratchGprs & mask_of(r))) {
-    const auto pin = static_cast<size_t>(std::find(std::begin(kPinRegs), std::end(kPinRegs), r) - std::begin(kPinRegs));
+    const auto pin =
+        static_cast<size_t>(std::find(std::begin(kPinRegs), std::end(kPinRegs), r) - std::begin(kPinRegs));
     const ValueId old = row_value_[pin_row_[pin]];
     if (old != kNoValue) unlink_row(old);
   }
@@ -244,9 +257,12 @@ void RegAlloc::load(ValueId canonical, int r) {
   if (vector) return as_.move_vector_state(0x10, r, from);
   if (value.slot != kNoSlot) return as_.load_state(r, from, 64);
   switch (rows_[value.row].type) {
-    case ir::Type::I1: return as_.movzx(Reg32(r), Assembler::area8(from));
-    case ir::Type::I32: return as_.load_state(r, from, 32);
-    default: return as_.load_state(r, from, 64);
+    case ir::Type::I1:
+      return as_.movzx(Reg32(r), Assembler::area8(from));
+    case ir::Type::I32:
+      return as_.load_state(r, from, 32);
+    default:
+      return as_.load_state(r, from, 64);
   }
 }
 
@@ -408,7 +424,8 @@ void RegAlloc::define_compare(ValueId id, ValueId of, bool negated) {
   const Value& origin = values_[of];
   const bool nested = of != id;
   value.compare = nested ? origin.compare : id;
-  value.kind = negated != (nested && origin.kind == ValueKind::NotCompare) ? ValueKind::NotCompare : ValueKind::Compare;
+  value.kind = negated != (nested && origin.kind == ValueKind::NotCompare) ? ValueKind::NotCompare
+                                                                           : ValueKind::Compare;
   for (ValueId arg : fn_->operands(insts_[value.compare])) ++at(arg).uses;
 }
 

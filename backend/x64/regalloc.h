@@ -32,9 +32,9 @@ enum class ValueKind : uint8_t {
 
 /// Where values are, instruction by instruction.
 ///
-/// Protocol: begin_inst() takes the instruction's operands off their use counts and locks their registers; the handler asks
-/// for operands, scratch registers and a place for the result, all of which stay untouched until end_inst(), which frees
-/// what died and gives the result its place.
+/// Protocol: begin_inst() takes the instruction's operands off their use counts and locks their registers;
+/// the handler asks for operands, scratch registers and a place for the result, all of which stay untouched
+/// until end_inst(), which frees what died and gives the result its place.
 class RegAlloc {
  public:
   explicit RegAlloc(Assembler& as) : as_(as) {}
@@ -96,8 +96,8 @@ class RegAlloc {
 
   // -- results and scratch registers
 
-  /// A register for result `id`: the pin it is meant for, else that of dying operand `over` (kNoValue: none), else any
-  /// other; never one in `avoid`.
+  /// A register for result `id`: the pin it is meant for, else that of dying operand `over` (kNoValue: none),
+  /// else any other; never one in `avoid`.
   int define(ir::ValueId id, ir::ValueId over = ir::kNoValue, RegMask avoid = 0);
   /// Result `id` is in `reg`, which the caller owns.
   void define_in(ir::ValueId id, int reg);
@@ -109,7 +109,8 @@ class RegAlloc {
   /// Result `id` is the same as `of`, `clean` says whether also above its own width.
   void alias(ir::ValueId id, ir::ValueId of, bool clean);
   void define_constant(ir::ValueId id);
-  /// `id` is a comparison to be emitted by its users; `of` is the icmp or fcmp (id itself, or one that id negates).
+  /// `id` is a comparison to be emitted by its users; `of` is the icmp or fcmp (id itself, or one that id
+  /// negates).
   void define_compare(ir::ValueId id, ir::ValueId of, bool negated);
   /// A Compare became a plain value in `reg`, which is locked; its operands are free.
   void materialized(ir::ValueId id, int reg);
@@ -133,7 +134,8 @@ class RegAlloc {
   /// Live values that are nowhere but in guest registers get a place of their own.
   /// `vectors`, `pins`: whether those rows may change, too.
   void detach_rows(bool pins, bool vectors);
-  /// v goes to memory (for arguments in each other's way); home(v) is then its place also while in a register.
+  /// v goes to memory (for arguments in each other's way); home(v) is then its place also while in a
+  /// register.
   int32_t spill_home(ir::ValueId v);
   bool live_after(ir::ValueId v) const { return at(v).uses != 0; }
 
@@ -144,11 +146,11 @@ class RegAlloc {
   /// begin_function() fills in the first line, begin_inst() the rest.
   struct Value {
     uint32_t uses, last_use;
-    int8_t pin_hint;      ///< 1 + the pin that it is computed for, or 0
+    int8_t pin_hint;  ///< 1 + the pin that it is computed for, or 0
     ValueKind kind;
     bool clean;
-    bool vector;          ///< lives in vector registers
-    int8_t reg;           ///< the host register, other than through `row`
+    bool vector;  ///< lives in vector registers
+    int8_t reg;   ///< the host register, other than through `row`
     ir::ValueId canon;
     ir::ValueId compare;  ///< Compare: the icmp or fcmp
     uint16_t row;         ///< the guest register that holds the same, or kNoRow
@@ -160,9 +162,7 @@ class RegAlloc {
   int reg_of(const Value& value) const {
     return value.reg != kNoReg || value.row == kNoRow ? value.reg : row_pin_[value.row];
   }
-  RegClass class_of(ir::ValueId v) const {
-    return values_[v].vector ? RegClass::Xmm : RegClass::Gpr;
-  }
+  RegClass class_of(ir::ValueId v) const { return values_[v].vector ? RegClass::Xmm : RegClass::Gpr; }
   std::array<ir::ValueId, 16>& holders(RegClass c) { return c == RegClass::Gpr ? gpr_value_ : xmm_value_; }
   RegMask& locked(RegClass c) { return c == RegClass::Gpr ? gpr_locked_ : xmm_locked_; }
   RegMask& used(RegClass c) { return c == RegClass::Gpr ? gpr_used_ : xmm_used_; }
