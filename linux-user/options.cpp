@@ -78,6 +78,7 @@ constexpr struct {
     {"chain", &backend::EngineOptions::chain},
     {"jump-cache", &backend::EngineOptions::jump_cache},
     {"return-stack", &backend::EngineOptions::return_stack},
+    {"deferred-nan-checks", &backend::EngineOptions::defer_nan_checks},
     {"passes", &backend::EngineOptions::optimize},
 };
 
@@ -242,7 +243,7 @@ const OptionRow kOptions[] = {
        return std::string();
      }},
     {"", "disable", "LIST", "FERRY_DISABLE", "",
-     "switch optimizations off: chain, jump-cache, return-stack, passes", set_disable,
+     "switch optimizations off: chain, jump-cache, return-stack, deferred-nan-checks, passes", set_disable,
      [](const Options& o) {
        std::string list;
        for (const auto& entry : kSwitches) {

@@ -1,5 +1,7 @@
 #include "backend/llvm/lower.h"
 
+#include <llvm/IR/MDBuilder.h>
+
 #include "backend/runtime/context.h"
 
 namespace ferry::backend::llvm_tier {
@@ -21,7 +23,8 @@ Lowering::Lowering(const ir::Function& source, const EngineOptions& options, Hos
       context_(module.getContext()),
       b_(module.getContext()),
       variables_(source.layout->regs.size(), nullptr),
-      values_(source.insts.size(), nullptr) {
+      values_(source.insts.size(), nullptr),
+      is_unchecked_(source.insts.size(), false) {
   // The guest chooses the rounding mode at run time and may read the cumulative flags.
   b_.setIsFPConstrained(true);
   b_.setDefaultConstrainedRounding(llvm::RoundingMode::Dynamic);
@@ -174,12 +177,18 @@ void Lowering::lower_block(ir::BlockId id) {
   current_pc_ = block_->pc;
   dirty_ = dirty_in_[id];
   loaded_ = loaded_in_[id];
+  compared_.clear();
   b_.SetInsertPoint(blocks_[id]);
   for (uint32_t i = block_->begin; i < block_->end; ++i) {
     const Inst& inst = source_.insts[i];
-    if (!inst.dead) values_[i] = (this->*kHandlers[static_cast<size_t>(inst.op)])(inst);
+    if (inst.dead) continue;
+    settle_nans_before(inst);
+    values_[i] = lower(inst);
+    track_nans_after(i);
   }
 }
+
+llvm::MDNode* Lowering::unlikely() { return llvm::MDBuilder(context_).createBranchWeights(1, 1u << 20); }
 
 llvm::Type* Lowering::type_of(ir::Type type) const {
   using ir::Type;

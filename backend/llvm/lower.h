@@ -3,6 +3,7 @@
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Module.h>
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -93,7 +94,25 @@ class Lowering {
   Value* slot_target(uint32_t slot);
   void leave_by_call(uint32_t target_slot, GuestAddr back, Value* rax);
 
+  // -- NaNs: lower_nan.cpp
+  /// What an instruction does with a NaN operand that may be the wrong one.
+  enum class NanUse : uint8_t {
+    Arithmetic,   ///< gives a NaN again, in the same lane
+    Carries,      ///< passes its bits on, and can be done again with the right ones
+    Indifferent,  ///< looks no further than that it is one
+    Final,        ///< may show its bits
+  };
+  NanUse nan_use(const Inst& inst) const;
+  bool uses_unchecked(const Inst& inst) const;
+  std::vector<ir::ValueId>::iterator unchecked_write(uint64_t reg);
+  void settle_nans_before(const Inst& inst);
+  void track_nans_after(ir::ValueId id);
+  Value* any_nan();
+  void settle_nans();
+
   // -- values
+  Value* lower(const Inst& inst) { return (this->*kHandlers[static_cast<size_t>(inst.op)])(inst); }
+  llvm::MDNode* unlikely();
   llvm::Type* type_of(ir::Type type) const;
   /// Operand `index` as it was defined.
   Value* arg(const Inst& inst, unsigned index) { return values_[inst.args[index]]; }
@@ -120,13 +139,12 @@ class Lowering {
   Value* address(const Inst& inst, const ir::MemAccess& access);
 
   // -- floating point: lower_fp.cpp
-  Value* exact_unless_nan(const Inst& inst, Value* fast);
+  Value* sum(Value* constrained_call);
   Value* exact_when(
       const Inst& inst, Value* suspicious, Value* fast, llvm::function_ref<void()> on_fast_path = [] {});
   void raise_inexact(Value* value);
   Value* opaque(Value* value);
-  Value* hidden(Value* value);
-  Value* summand(const Inst& inst, unsigned index);
+  Value* unordered(Value* a, Value* b);
   Value* evaluate(const Inst& inst);
   Value* as_vector_argument(Value* value, ir::Type type);
   Value* any_lane(Value* mask);
@@ -154,6 +172,14 @@ class Lowering {
   std::vector<bool> loaded_;                  ///< the variable holds the register at the current instruction
   std::vector<llvm::BasicBlock*> blocks_;
   std::vector<Value*> values_;
+  std::vector<bool> is_unchecked_;        ///< per value: it may be another NaN than the guest's
+  std::vector<ir::ValueId> unchecked_;    ///< these values' instructions and the writes of registers, in order
+  struct Comparison {
+    std::array<ir::ValueId, 2> operands;
+    uint64_t signalling;
+    bool operator==(const Comparison&) const = default;
+  };
+  std::vector<Comparison> compared_;  ///< in this block: their exceptions are raised
   const ir::Block* block_ = nullptr;
   GuestAddr current_pc_;
   bool one_pc_high_half_ = true;

@@ -4,8 +4,8 @@
 #include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/Intrinsics.h>
 #include <llvm/IR/IntrinsicsX86.h>
-#include <llvm/IR/MDBuilder.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "backend/llvm/lower.h"
@@ -32,15 +32,17 @@ llvm::Value* Lowering::as_vector_argument(Value* value, Type type) {
 
 llvm::Value* Lowering::evaluate(const Inst& inst) {
   const OpDescriptor descriptor{inst.op, inst.type, arg_type(inst, 0), source_.nan_rule};
-  std::vector<Value*> args = {b_.getInt64(descriptor.pack()), b_.getInt64(inst.imm), b_.getInt64(inst.imm2)};
+  std::vector<Value*> args = {b_.getInt64(descriptor.pack()), b_.getInt64(inst.imm), b_.getInt64(inst.imm2),
+                              state_};
   for (unsigned i = 0; i < 3; ++i) {
     args.push_back(i < inst.arg_count ? as_vector_argument(arg(inst, i), arg_type(inst, i))
-                                      : llvm::Constant::getNullValue(type_of(Type::V2I64)));
+                                      : llvm::PoisonValue::get(type_of(Type::V2I64)));
   }
   std::vector<llvm::Type*> types;
   for (Value* a : args) types.push_back(a->getType());
-  Value* function = b_.CreateLoad(b_.getPtrTy(), state_pointer(FERRY_AREA_OFFSET(evaluate)));
+  Value* function = b_.CreateLoad(b_.getPtrTy(), state_pointer(FERRY_AREA_OFFSET(stubs.evaluate)));
   auto* call = b_.CreateCall(llvm::FunctionType::get(type_of(Type::V2I64), types, false), function, args);
+  call->setCallingConv(llvm::CallingConv::PreserveAll);
   call->addFnAttr(llvm::Attribute::NoUnwind);
   if (ir::is_vector(inst.type)) return as(call, inst.type);
   Value* low = b_.CreateTrunc(b_.CreateExtractElement(call, uint64_t{0}), b_.getIntNTy(ir::bits(inst.type)));
@@ -53,7 +55,7 @@ llvm::Value* Lowering::exact_when(const Inst& inst, Value* suspicious, Value* fa
   auto* fast_block = llvm::BasicBlock::Create(context_, "", function_);
   auto* slow = llvm::BasicBlock::Create(context_, "exact", function_);
   auto* join = llvm::BasicBlock::Create(context_, "", function_);
-  b_.CreateCondBr(suspicious, slow, fast_block, llvm::MDBuilder(context_).createBranchWeights(1, 1u << 20));
+  b_.CreateCondBr(suspicious, slow, fast_block, unlikely());
   b_.SetInsertPoint(fast_block);
   on_fast_path();
   b_.CreateBr(join);
@@ -68,40 +70,39 @@ llvm::Value* Lowering::exact_when(const Inst& inst, Value* suspicious, Value* fa
   return result;
 }
 
-// x86 chooses other NaNs than the guest, and only then: a result that is not a NaN is right.
-llvm::Value* Lowering::exact_unless_nan(const Inst& inst, Value* fast) {
-  if (source_.nan_rule == ir::NanRule::X86) return fast;
-  return exact_when(inst, any_lane(b_.CreateFCmpUNO(fast, fast)), fast);
+// LLVM folds sums of constants as if they were rounded to nearest where the result is exact; but the sign of
+// an exact zero depends on the mode.
+llvm::Value* Lowering::sum(Value* constrained_call) {
+  llvm::cast<llvm::CallInst>(constrained_call)->addFnAttr(llvm::Attribute::NoBuiltin);
+  return constrained_call;
 }
 
 llvm::Value* Lowering::fadd(const Inst& inst) {
-  return exact_unless_nan(inst, b_.CreateFAdd(summand(inst, 0), summand(inst, 1)));
+  return sum(b_.CreateFAdd(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type)));
 }
 llvm::Value* Lowering::fsub(const Inst& inst) {
-  return exact_unless_nan(inst, b_.CreateFSub(summand(inst, 0), summand(inst, 1)));
+  return sum(b_.CreateFSub(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type)));
 }
 llvm::Value* Lowering::fmul(const Inst& inst) {
-  return exact_unless_nan(inst, b_.CreateFMul(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type)));
+  return b_.CreateFMul(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type));
 }
 llvm::Value* Lowering::fdiv(const Inst& inst) {
-  return exact_unless_nan(inst, b_.CreateFDiv(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type)));
+  return b_.CreateFDiv(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type));
 }
 llvm::Value* Lowering::fsqrt(const Inst& inst) {
   Value* operand = arg_as(inst, 0, inst.type);
-  auto* root = b_.CreateConstrainedFPCall(
+  return b_.CreateConstrainedFPCall(
       llvm::Intrinsic::getDeclaration(&module_, llvm::Intrinsic::experimental_constrained_sqrt,
                                       {operand->getType()}),
       {operand});
-  return exact_unless_nan(inst, root);
 }
 llvm::Value* Lowering::fma(const Inst& inst) {
   if (!host_.fma) return evaluate(inst);
-  Value* addend = summand(inst, 0);
-  auto* fused = b_.CreateConstrainedFPCall(
+  Value* addend = arg_as(inst, 0, inst.type);
+  return sum(b_.CreateConstrainedFPCall(
       llvm::Intrinsic::getDeclaration(&module_, llvm::Intrinsic::experimental_constrained_fma,
                                       {addend->getType()}),
-      {arg_as(inst, 1, inst.type), arg_as(inst, 2, inst.type), addend});
-  return exact_unless_nan(inst, fused);
+      {arg_as(inst, 1, inst.type), arg_as(inst, 2, inst.type), addend}));
 }
 
 // Equal operands may be zeros of different signs: OR of the bits keeps a minus sign (min), AND drops it
@@ -116,7 +117,7 @@ llvm::Value* Lowering::min_max(const Inst& inst, bool want_min) {
   Value* a_wins = want_min ? b_.CreateFCmpOLT(a, b) : b_.CreateFCmpOGT(a, b);
   Value* distinct = b_.CreateSelect(a_wins, a, b);
   Value* result = b_.CreateSelect(b_.CreateFCmpOEQ(a, b), merged, distinct);
-  return exact_when(inst, any_lane(b_.CreateFCmpUNO(a, b)), result);
+  return exact_when(inst, any_lane(unordered(a, b)), result);
 }
 
 llvm::Value* Lowering::fmin(const Inst& inst) { return min_max(inst, true); }
@@ -140,6 +141,14 @@ llvm::Value* Lowering::float_compare(const Inst& inst) {
   Value* a = arg_as(inst, 0, type);
   Value* b = arg_as(inst, 1, type);
   const bool signalling = inst.imm2 != 0;
+  // The guest's flags are several comparisons of the same operands: one of them raises the exceptions.
+  const Comparison comparison{{inst.args[0], inst.args[1]}, inst.imm2};
+  llvm::IRBuilder<>::FastMathFlagGuard guard(b_);
+  if (std::find(compared_.begin(), compared_.end(), comparison) != compared_.end()) {
+    b_.setDefaultConstrainedExcept(llvm::fp::ebIgnore);
+  } else {
+    compared_.push_back(comparison);
+  }
   return signalling ? b_.CreateFCmpS(predicate, a, b) : b_.CreateFCmp(predicate, a, b);
 }
 
@@ -152,19 +161,19 @@ llvm::Value* Lowering::vfcmp(const Inst& inst) {
 // x86's own intrinsics are pure functions to LLVM, which would drop an unused one, or fold one of constants,
 // together with the exceptions it raises. An empty piece of assembly that the value passes through is in the
 // way of both.
-llvm::Value* Lowering::opaque(Value* value) { return source_.ignore_fp_flags ? value : hidden(value); }
-
-// LLVM folds sums of constants as if they were rounded to nearest where the result is exact; but the sign of
-// an exact zero depends on the mode.
-llvm::Value* Lowering::summand(const Inst& inst, unsigned index) {
-  Value* value = arg_as(inst, index, inst.type);
-  return llvm::isa<llvm::Constant>(value) ? hidden(value) : value;
-}
-
-llvm::Value* Lowering::hidden(Value* value) {
+llvm::Value* Lowering::opaque(Value* value) {
+  if (source_.ignore_fp_flags) return value;
   const char* constraints = value->getType()->isIntegerTy() ? "=r,0" : "=x,0";
   auto* type = llvm::FunctionType::get(value->getType(), {value->getType()}, false);
   return b_.CreateCall(llvm::InlineAsm::get(type, "", constraints, /*hasSideEffects=*/true), {value});
+}
+
+// Whether one of them is a NaN. Raises nothing for a quiet one, which is what the results of arithmetic are;
+// for other operands the exact way raises it.
+llvm::Value* Lowering::unordered(Value* a, Value* b) {
+  llvm::IRBuilder<>::FastMathFlagGuard guard(b_);
+  b_.setIsFPConstrained(false);
+  return b_.CreateFCmpUNO(a, b);
 }
 
 // ROUNDSD and its kin: the mode in bits 0 to 2, bit 3 keeps inexact quiet. Only the modes that the host has.

@@ -86,6 +86,7 @@ struct Stubs {
       reset_returns;  ///< called (rax kept) when the return stack is full: empties it, comes back by jmp rcx
   const void*
       slow_op;  ///< baseline only: called with an operation's description behind the call, see backend/x64
+  const void* evaluate;  ///< LLVM only: ferry_evaluate (evaluate.h) that keeps nearly all registers
 };
 
 /// Room for the baseline's values that found no register, in 16-byte units.

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "backend/x64/assembler.h"
+#include "backend/x64/host_features.h"
 #include "backend/x64/slow_op.h"
 
 namespace ferry::backend::x64 {
@@ -16,8 +17,8 @@ constexpr size_t kStubBytes = 4096;
 /// Writes all stubs, one after the other, into the room that it was given.
 class StubWriter {
  public:
-  StubWriter(const ir::StateLayout& layout, std::span<std::byte> room)
-      : layout_(layout), as_(room.size(), room.data()) {}
+  StubWriter(const ir::StateLayout& layout, const HostFeatures& host, std::span<std::byte> room)
+      : layout_(layout), host_(host), as_(room.size(), room.data()) {}
 
   StubCode write() {
     StubCode code;
@@ -30,6 +31,7 @@ class StubWriter {
     code.entries.ret = ret();
     code.entries.reset_returns = reset_returns();
     code.entries.slow_op = slow_op();
+    code.entries.evaluate = evaluate();
     return code;
   }
 
@@ -116,6 +118,13 @@ class StubWriter {
     return at;
   }
 
+  void push_all(std::span<const Xbyak::Reg64> regs) {
+    for (const auto& reg : regs) as_.push(reg);
+  }
+  void pop_all(std::span<const Xbyak::Reg64> regs) {
+    for (size_t i = regs.size(); i-- > 0;) as_.pop(regs[i]);
+  }
+
   /// Called with a SlowOp behind the call and its operands in RuntimeArea::slow_operands, where the result
   /// goes too; keeps every register.
   const void* slow_op() {
@@ -123,7 +132,7 @@ class StubWriter {
     const Xbyak::Reg64 kept[] = {rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11};
     const int return_at = 8 * static_cast<int>(std::size(kept));
     const void* at = here();
-    for (const auto& reg : kept) as_.push(reg);
+    push_all(kept);
     as_.mov(rax, ptr[rsp + return_at]);
     as_.add(qword[rsp + return_at], static_cast<uint32_t>(sizeof(SlowOp)));
     as_.sub(rsp, kVectorBytes + 8);
@@ -137,12 +146,42 @@ class StubWriter {
     as_.movups(ptr[r12 + kOperands], xmm0);
     for (int i = 0; i < 16; ++i) as_.movaps(Xbyak::Xmm(i), ptr[rsp + 16 * i]);
     as_.add(rsp, kVectorBytes + 8);
-    for (size_t i = std::size(kept); i-- > 0;) as_.pop(kept[i]);
+    pop_all(kept);
+    as_.ret();
+    return at;
+  }
+
+  /// ferry_evaluate for LLVM's preserve_all convention (X86RegisterInfo.td, CSR_64_RT_AllRegs): keeps every
+  /// register but the result's and r11, the vector registers in their whole width. rcx: the guest's state.
+  const void* evaluate() {
+    constexpr int kVectorBytes = 16 * 32;
+    const Xbyak::Reg64 kept[] = {rax, rcx, rdx, rsi, rdi, r8, r9, r10};
+    const void* at = here();
+    push_all(kept);
+    as_.sub(rsp, kVectorBytes + 8);
+    for (int i = 1; i < 16; ++i) {
+      if (host_.avx) {
+        as_.vmovups(ptr[rsp + 32 * i], Xbyak::Ymm(i));
+      } else {
+        as_.movups(ptr[rsp + 32 * i], Xbyak::Xmm(i));
+      }
+    }
+    as_.call(ptr[rcx + FERRY_AREA_OFFSET(evaluate)]);
+    for (int i = 1; i < 16; ++i) {
+      if (host_.avx) {
+        as_.vmovups(Xbyak::Ymm(i), ptr[rsp + 32 * i]);
+      } else {
+        as_.movups(Xbyak::Xmm(i), ptr[rsp + 32 * i]);
+      }
+    }
+    as_.add(rsp, kVectorBytes + 8);
+    pop_all(kept);
     as_.ret();
     return at;
   }
 
   const ir::StateLayout& layout_;
+  const HostFeatures host_;
   Assembler as_;
   const void* exit_ = nullptr;
   const void* indirect_ = nullptr;
@@ -180,7 +219,7 @@ class Bytes {
 support::Result<StubCode> emit_stubs(const ir::StateLayout& layout, CodeSpace& space) {
   const std::span<std::byte> room = space.reserve(kStubBytes);
   if (room.empty()) return support::Error{"the code cache is too small for the entry stubs"};
-  StubWriter writer(layout, room);
+  StubWriter writer(layout, HostFeatures::detect(), room);
   const StubCode code = writer.write();
   space.commit(writer.size());
   return code;

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-enum { kMaxWords = 8, kWindowBytes = 1024 };
+enum { kMaxWords = 16, kWindowBytes = 1024 };
 
 /* Where the driver puts code and data: the same under every emulator, because addresses are operands too. */
 #define DIFF_CODE_ADDRESS 0x20000000ul

@@ -13,9 +13,8 @@ document
 END
 diff <(seq 5) <(seq 4) ; echo "diff $?"
 trap 'echo got USR1' USR1; kill -USR1 $$; trap - USR1
-trap 'echo bye' EXIT
 ( trap 'echo term in child; exit 9' TERM; kill -TERM $BASHPID; sleep 5 ); echo "child $?"
-sleep 100 & pid=$!; kill $pid; wait $pid; echo "killed $?"
+sleep 100 & pid=$!; sleep 0.1; kill $pid; wait $pid; echo "killed $?"
 ( exit 5 ) & wait $!; echo "background $?"
 for i in 1 2 3 4 5; do ( exit $i ) & pids[$i]=$!; done; for i in 1 2 3 4 5; do wait ${pids[$i]}; echo -n "$? "; done; echo
 set -m; sleep 0.2 & jobs | sed 's/[0-9]* *Running/Running/'; fg >/dev/null; echo "fg $?"; set +m
@@ -29,4 +28,5 @@ echo $((2**62)) $((-7 / 2)) $((-7 % 3)) $((1 << 40))
 uname -s
 time -p true 2>/dev/null
 exec 3>file; echo to fd >&3; exec 3>&-; cat file
+trap 'echo bye' EXIT
 exit 4

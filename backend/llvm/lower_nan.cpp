@@ -1,0 +1,151 @@
+// Which NaN an operation gives is the only thing in which the host's arithmetic differs from the guest's. A NaN
+// stays one through further arithmetic, so a chain of operations is computed on the host and looked at once,
+// at its end and before anybody can see its bits; only if that is a NaN is the chain computed again, exactly.
+// The flags that the first computation raised are the right ones: results are quiet NaNs either way.
+#include <llvm/IR/MDBuilder.h>
+
+#include <algorithm>
+
+#include "backend/llvm/lower.h"
+
+namespace ferry::backend::llvm_tier {
+
+using ir::Op;
+using ir::ValueId;
+
+namespace {
+
+/// Every instruction waiting to be looked at keeps its operands alive.
+constexpr size_t kMostUnchecked = 12;
+
+}  // namespace
+
+Lowering::NanUse Lowering::nan_use(const Inst& inst) const {
+  switch (inst.op) {
+    case Op::fma:
+      return host_.fma ? NanUse::Arithmetic : NanUse::Final;
+    case Op::fadd:
+    case Op::fsub:
+    case Op::fmul:
+    case Op::fdiv:
+    case Op::fsqrt:
+      return NanUse::Arithmetic;
+    case Op::fabs:
+    case Op::fneg:
+    case Op::fconvert:
+    case Op::bitcast:
+    case Op::extract_lane:
+    case Op::insert_lane:
+    case Op::scalar_to_vec:
+    case Op::zero_upper:
+    case Op::splat:
+    case Op::shuffle:
+    case Op::set_reg:
+      return NanUse::Carries;
+    case Op::fcmp:
+    case Op::vfcmp:
+    case Op::fp_to_sint:
+    case Op::fp_to_uint:
+      return NanUse::Indifferent;
+    default:
+      return NanUse::Final;
+  }
+}
+
+bool Lowering::uses_unchecked(const Inst& inst) const {
+  const auto operands = source_.operands(inst);
+  return std::any_of(operands.begin(), operands.end(),
+                     [&](ValueId id) { return id != ir::kNoValue && is_unchecked_[id]; });
+}
+
+std::vector<ValueId>::iterator Lowering::unchecked_write(uint64_t reg) {
+  return std::find_if(unchecked_.begin(), unchecked_.end(), [&](ValueId id) {
+    return source_.insts[id].op == Op::set_reg && source_.insts[id].imm == reg;
+  });
+}
+
+void Lowering::settle_nans_before(const Inst& inst) {
+  if (unchecked_.empty()) return;
+  const ir::Trait trait = ir::info(inst.op).trait;
+  const bool shows_state = trait == ir::Trait::Ends || trait == ir::Trait::Calls || materializes(inst);
+  const bool reads_write = inst.op == Op::get_reg && unchecked_write(inst.imm) != unchecked_.end();
+  if (shows_state || reads_write || unchecked_.size() >= kMostUnchecked ||
+      (nan_use(inst) == NanUse::Final && uses_unchecked(inst))) {
+    settle_nans();
+  }
+}
+
+void Lowering::track_nans_after(ValueId id) {
+  const Inst& inst = source_.insts[id];
+  if (inst.op == Op::set_reg && !unchecked_.empty()) {
+    const auto overwritten = unchecked_write(inst.imm);
+    if (overwritten != unchecked_.end()) unchecked_.erase(overwritten);
+  }
+  const NanUse use = nan_use(inst);
+  const bool arithmetic = use == NanUse::Arithmetic && source_.nan_rule != ir::NanRule::X86;
+  if (!arithmetic && (use != NanUse::Carries || !uses_unchecked(inst))) return;
+  is_unchecked_[id] = true;
+  unchecked_.push_back(id);
+  if (!options_.defer_nan_checks) settle_nans();
+}
+
+// One bit: whether one of the chains ended in a NaN. What further arithmetic on the same lanes has consumed
+// need not be looked at itself.
+llvm::Value* Lowering::any_nan() {
+  std::vector<ValueId> ends;
+  for (const ValueId id : unchecked_) {
+    const Inst& inst = source_.insts[id];
+    if (nan_use(inst) != NanUse::Arithmetic) continue;
+    for (unsigned i = 0; i < inst.arg_count; ++i) {
+      if (arg_type(inst, i) == inst.type) std::erase(ends, inst.args[i]);
+    }
+    ends.push_back(id);
+  }
+  Value* any = nullptr;
+  while (!ends.empty()) {
+    Value* first = values_[ends.back()];
+    ends.pop_back();
+    const auto partner = std::find_if(ends.begin(), ends.end(), [&](ValueId id) {
+      return values_[id]->getType() == first->getType();
+    });
+    Value* second = first;
+    if (partner != ends.end()) {
+      second = values_[*partner];
+      ends.erase(partner);
+    }
+    Value* nan = any_lane(unordered(first, second));
+    any = any != nullptr ? b_.CreateOr(any, nan) : nan;
+  }
+  return any;
+}
+
+void Lowering::settle_nans() {
+  if (unchecked_.empty()) return;
+  Value* nan = any_nan();
+  auto* fast_end = b_.GetInsertBlock();
+  auto* exact = llvm::BasicBlock::Create(context_, "exact", function_);
+  auto* join = llvm::BasicBlock::Create(context_, "", function_);
+  b_.CreateCondBr(nan, exact, join, unlikely());
+  b_.SetInsertPoint(exact);
+  std::vector<Value*> fast;
+  for (const ValueId id : unchecked_) {
+    const Inst& inst = source_.insts[id];
+    fast.push_back(values_[id]);
+    values_[id] = nan_use(inst) == NanUse::Arithmetic ? evaluate(inst) : lower(inst);
+  }
+  auto* exact_end = b_.GetInsertBlock();
+  b_.CreateBr(join);
+  b_.SetInsertPoint(join);
+  for (size_t i = 0; i < fast.size(); ++i) {
+    const ValueId id = unchecked_[i];
+    is_unchecked_[id] = false;
+    if (fast[i] == nullptr) continue;
+    auto* result = b_.CreatePHI(fast[i]->getType(), 2);
+    result->addIncoming(fast[i], fast_end);
+    result->addIncoming(values_[id], exact_end);
+    values_[id] = result;
+  }
+  unchecked_.clear();
+}
+
+}  // namespace ferry::backend::llvm_tier
