@@ -24,7 +24,7 @@ Lowering::Lowering(const ir::Function& source, const EngineOptions& options, Hos
       b_(module.getContext()),
       variables_(source.layout->regs.size(), nullptr),
       values_(source.insts.size(), nullptr),
-      is_unchecked_(source.insts.size(), false) {
+      unchecked_lanes_(source.insts.size(), ir::Type::Void) {
   // The guest chooses the rounding mode at run time and may read the cumulative flags.
   b_.setIsFPConstrained(true);
   b_.setDefaultConstrainedRounding(llvm::RoundingMode::Dynamic);

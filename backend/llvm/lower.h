@@ -103,7 +103,9 @@ class Lowering {
     Final,        ///< may show its bits
   };
   NanUse nan_use(const Inst& inst) const;
-  bool uses_unchecked(const Inst& inst) const;
+  ir::Type lanes_seen(const Inst& inst) const;
+  ir::Type unchecked_operand(const Inst& inst) const;
+  bool minds_unchecked(const Inst& inst) const;
   std::vector<ir::ValueId>::iterator unchecked_write(uint64_t reg);
   void settle_nans_before(const Inst& inst);
   void track_nans_after(ir::ValueId id);
@@ -172,8 +174,9 @@ class Lowering {
   std::vector<bool> loaded_;                  ///< the variable holds the register at the current instruction
   std::vector<llvm::BasicBlock*> blocks_;
   std::vector<Value*> values_;
-  std::vector<bool> is_unchecked_;        ///< per value: it may be another NaN than the guest's
-  std::vector<ir::ValueId> unchecked_;    ///< these values' instructions and the writes of registers, in order
+  std::vector<ir::Type> unchecked_lanes_;  ///< per value: F32 or F64 if such a lane may be another NaN than the
+                                           ///< guest's; Void if not
+  std::vector<ir::ValueId> unchecked_;     ///< these values' instructions and the writes of registers, in order
   struct Comparison {
     std::array<ir::ValueId, 2> operands;
     uint64_t signalling;

@@ -52,10 +52,32 @@ Lowering::NanUse Lowering::nan_use(const Inst& inst) const {
   }
 }
 
-bool Lowering::uses_unchecked(const Inst& inst) const {
+// What the instruction takes its operands' lanes for, whatever they were made as.
+ir::Type Lowering::lanes_seen(const Inst& inst) const {
+  if (!ir::is_vector(inst.type)) return arg_type(inst, 0);
+  return ir::float_type(ir::lane_bits(inst.type));
+}
+
+// The lanes of the first operand that is unchecked, or Void.
+ir::Type Lowering::unchecked_operand(const Inst& inst) const {
+  for (const ValueId id : source_.operands(inst)) {
+    if (id != ir::kNoValue && unchecked_lanes_[id] != ir::Type::Void) return unchecked_lanes_[id];
+  }
+  return ir::Type::Void;
+}
+
+// Whether the instruction could tell the wrong NaN from the right one: it shows the bits, or takes them for
+// lanes of another width, where they may be a number.
+bool Lowering::minds_unchecked(const Inst& inst) const {
+  const ir::Type lanes = unchecked_operand(inst);
+  if (lanes == ir::Type::Void) return false;
+  const NanUse use = nan_use(inst);
+  const auto other_lanes = [&](ValueId id) {
+    return id != ir::kNoValue && unchecked_lanes_[id] != ir::Type::Void && unchecked_lanes_[id] != lanes;
+  };
   const auto operands = source_.operands(inst);
-  return std::any_of(operands.begin(), operands.end(),
-                     [&](ValueId id) { return id != ir::kNoValue && is_unchecked_[id]; });
+  if (use == NanUse::Final || std::any_of(operands.begin(), operands.end(), other_lanes)) return true;
+  return (use != NanUse::Carries || inst.op == Op::fconvert) && lanes_seen(inst) != lanes;
 }
 
 std::vector<ValueId>::iterator Lowering::unchecked_write(uint64_t reg) {
@@ -69,8 +91,7 @@ void Lowering::settle_nans_before(const Inst& inst) {
   const ir::Trait trait = ir::info(inst.op).trait;
   const bool shows_state = trait == ir::Trait::Ends || trait == ir::Trait::Calls || materializes(inst);
   const bool reads_write = inst.op == Op::get_reg && unchecked_write(inst.imm) != unchecked_.end();
-  if (shows_state || reads_write || unchecked_.size() >= kMostUnchecked ||
-      (nan_use(inst) == NanUse::Final && uses_unchecked(inst))) {
+  if (shows_state || reads_write || unchecked_.size() >= kMostUnchecked || minds_unchecked(inst)) {
     settle_nans();
   }
 }
@@ -83,8 +104,9 @@ void Lowering::track_nans_after(ValueId id) {
   }
   const NanUse use = nan_use(inst);
   const bool arithmetic = use == NanUse::Arithmetic && source_.nan_rule != ir::NanRule::X86;
-  if (!arithmetic && (use != NanUse::Carries || !uses_unchecked(inst))) return;
-  is_unchecked_[id] = true;
+  const ir::Type carried = use == NanUse::Carries ? unchecked_operand(inst) : ir::Type::Void;
+  if (!arithmetic && carried == ir::Type::Void) return;
+  unchecked_lanes_[id] = arithmetic || inst.op == Op::fconvert ? ir::lane_type(inst.type) : carried;
   unchecked_.push_back(id);
   if (!options_.defer_nan_checks) settle_nans();
 }
@@ -138,7 +160,7 @@ void Lowering::settle_nans() {
   b_.SetInsertPoint(join);
   for (size_t i = 0; i < fast.size(); ++i) {
     const ValueId id = unchecked_[i];
-    is_unchecked_[id] = false;
+    unchecked_lanes_[id] = ir::Type::Void;
     if (fast[i] == nullptr) continue;
     auto* result = b_.CreatePHI(fast[i]->getType(), 2);
     result->addIncoming(fast[i], fast_end);
