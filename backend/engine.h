@@ -24,12 +24,8 @@ class CodeAccess {
   virtual bool executable(GuestAddr pc) = 0;
 };
 
-/// Disassembly of host code, for dumps.
-class HostDisassembler {
- public:
-  virtual ~HostDisassembler() = default;
-  virtual std::string disassemble(std::span<const std::byte> code, uint64_t address) = 0;
-};
+/// Disassembly of host code that lies at `address`, a line per instruction, for dumps.
+using HostListing = std::string (*)(std::span<const std::byte> code, uint64_t address);
 
 /// Makes a code generator; called at the first compile, so that a short program never pays for it.
 using CodegenFactory = std::unique_ptr<Codegen> (*)(const EngineOptions&);
@@ -61,7 +57,7 @@ struct EngineOptions {
   bool perf_map = false;                     ///< write /tmp/perf-PID.map
   CodegenFactory llvm = nullptr;             ///< make_llvm_codegen; without it Auto is Baseline
   CodeAccess* access = nullptr;              ///< without it every readable page is executable
-  HostDisassembler* disassembler = nullptr;  ///< for dump=asm
+  HostListing list_host_code = nullptr;      ///< for dump=asm
 };
 
 enum class StopReason : uint8_t {

@@ -27,7 +27,7 @@ set(ferry_libc_optional
 list(TRANSFORM ferry_libc_optional PREPEND "LINKER:-u," OUTPUT_VARIABLE ferry_libc_required)
 
 add_library(ferry_weak_definitions OBJECT ${CMAKE_CURRENT_LIST_DIR}/static_image/weak_definitions.c)
-set(ferry_llvm_initializers ${CMAKE_CURRENT_LIST_DIR}/static_image/llvm_initializers.ld)
+set(ferry_llvm_apart ${CMAKE_CURRENT_LIST_DIR}/static_image/llvm_apart.ld)
 
 function(ferry_static_executable name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
@@ -41,8 +41,8 @@ function(ferry_static_executable name)
   target_link_options(${name} PRIVATE
     -static -nostartfiles ${ferry_crt1} ${ferry_crti} ${ferry_crtbeginS}
     LINKER:--image-base=${FERRY_IMAGE_BASE} ${ferry_libc_required}
-    LINKER:-T,${ferry_llvm_initializers}
+    LINKER:-T,${ferry_llvm_apart}
     LINKER:--build-id=sha1 LINKER:-O2)
   target_link_libraries(${name} PRIVATE ${ferry_crtendS} ${ferry_crtn})
-  set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${ferry_llvm_initializers})
+  set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${ferry_llvm_apart})
 endfunction()

@@ -19,7 +19,7 @@ Process::Process(Options opts, const Abi& guest_abi)
 std::vector<int> Process::own_fds() const {
   std::vector<int> fds;
   if (own_executable_fd >= 0) fds.push_back(own_executable_fd);
-  if (!options.log_file.empty()) fds.push_back(log_fd);
+  if (log_fd != STDERR_FILENO) fds.push_back(log_fd);
   std::sort(fds.begin(), fds.end());
   return fds;
 }

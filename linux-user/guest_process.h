@@ -1,5 +1,7 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,13 +45,13 @@ struct Process {
   GuestAddr argv_first, argv_last;
   GuestAddr environment_first, environment_last;
 
-  int log_fd = 2;              ///< where --strace and --stats print
+  int log_fd = STDERR_FILENO;              ///< where --strace and --stats print
   int own_executable_fd = -1;  ///< ferry's own file, for execve(2) of guest programs
 
   /// Descriptors that ferry itself keeps open, ascending: the guest can neither close nor replace them.
   std::vector<int> own_fds() const;
   bool owns_fd(int fd) const {
-    return fd >= 0 && (fd == own_executable_fd || (fd == log_fd && !options.log_file.empty()));
+    return fd >= 0 && (fd == own_executable_fd || (fd == log_fd && fd != STDERR_FILENO));
   }
 };
 

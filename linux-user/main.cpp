@@ -17,6 +17,7 @@
 #include "linux-user/report.h"
 #include "linux-user/signal/signals.h"
 #include "linux-user/thread/clone.h"
+#include "linux-user/warm_start.h"
 
 namespace ferry::linux_user {
 
@@ -44,17 +45,21 @@ StartInfo start_info() {
   return info;
 }
 
-/// Where --strace and --stats print. Out of the way of programs that count on small descriptors. Negative:
-/// `problem` says why.
-int open_log(const std::string& path, std::string& problem) {
-  if (path.empty()) return STDERR_FILENO;
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  const int high = fd < 0 ? -1 : ::fcntl(fd, F_DUPFD_CLOEXEC, 900);
+/// Where --strace and --stats print: a descriptor of our own, since programs close standard error, out of the
+/// way of those that count on small numbers. Negative: `problem` says why.
+int open_log(const Options& options, std::string& problem) {
+  constexpr int kOutOfTheWay = 900;
+  const std::string& path = options.log_file;
+  if (path.empty() && !options.strace && !options.stats) return STDERR_FILENO;
+  const int fd = path.empty() ? STDERR_FILENO
+                              : ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  const int high = fd < 0 ? -1 : ::fcntl(fd, F_DUPFD_CLOEXEC, kOutOfTheWay);
   if (high < 0) {
+    if (path.empty() || fd >= 0) return fd;
     problem = "cannot write to " + path + ": " + std::strerror(errno);
-    return fd < 0 ? -1 : fd;
+    return -1;
   }
-  ::close(fd);
+  if (fd != STDERR_FILENO) ::close(fd);
   return high;
 }
 
@@ -80,6 +85,7 @@ int run_guest(Process& process, Program& program) {
   if (!arch) return fail("was built without " + std::string(process.abi.machine()), kFerryFailed);
   backend::EngineOptions engine_options = process.options.engine;
   engine_options.access = &process.memory;
+  engine_options.list_host_code = &frontend::list_host_code;
 #ifdef FERRY_LLVM
   engine_options.llvm = backend::make_llvm_codegen;
 #endif
@@ -104,7 +110,7 @@ int run_guest(Process& process, Program& program) {
 
 int run(Options options, std::span<char* const> environment) {
   std::string problem;
-  const int log_fd = open_log(options.log_file, problem);
+  const int log_fd = open_log(options, problem);
   if (log_fd < 0) return fail(problem, kFerryFailed);
   auto* process = new Process(std::move(options), arm64_abi());  // threads use it until the very end
   process->environment = guest_environment(process->options, environment);
@@ -133,6 +139,7 @@ int ferry_main(std::span<char* const> arguments, std::span<char* const> environm
       write_out(syscalls_report(arm64_abi()));
       return 0;
     case Options::Action::Run:
+      warm_start();
       return run(std::move(*options), environment);
   }
   return kFerryFailed;

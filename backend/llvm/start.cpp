@@ -7,7 +7,7 @@ namespace {
 using Initializer = void (*)(int argc, char** argv, char** envp);
 }  // namespace
 
-// The linker defines these where cmake/static_image/llvm_initializers.ld is in use.
+// The linker defines these where cmake/static_image/llvm_apart.ld is in use.
 extern "C" {
 extern const Initializer __start_ferry_llvm_initializers[] __attribute__((weak));
 extern const Initializer __stop_ferry_llvm_initializers[] __attribute__((weak));

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "ir/support/populate.h"
+
 namespace ferry::backend {
 
 /// Memory for things that all go at once, without destructors.
@@ -45,6 +47,7 @@ class Arena {
       const size_t size = bytes > kChunkBytes ? bytes : kChunkBytes;
       next_ = chunks_.emplace_back(static_cast<std::byte*>(std::malloc(size))).get();
       if (!next_) std::abort();
+      support::populate(next_, size);
       end_ = next_ + size;
       at = reinterpret_cast<uintptr_t>(next_);
     }

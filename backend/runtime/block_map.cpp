@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "ir/support/populate.h"
+
 namespace ferry::backend {
 
 namespace {
@@ -19,6 +21,8 @@ BlockMap::Table::Table(size_t entry_count)
     : mask(entry_count - 1),
       memory(static_cast<Entry*>(std::calloc(entry_count, sizeof(Entry))), [](Entry* at) { std::free(at); }) {
   if (!memory) std::abort();
+  // Growing rehashes into all of it.
+  if (entry_count > kFirstEntries) support::populate(memory.get(), entry_count * sizeof(Entry));
   entries = memory.get();
 }
 

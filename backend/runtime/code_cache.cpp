@@ -15,9 +15,18 @@ namespace ferry::backend {
 namespace {
 
 constexpr uint64_t kPage = 4096;
-constexpr size_t kPopulateBytes = 64 * 1024;
 constexpr uint64_t kCodeAlignment = 16;
 constexpr uint64_t kReach = (uint64_t{1} << 31) - kPage;  ///< of a 32-bit displacement
+
+/// Fewer TLB misses and page faults, behind the first `kSmallBytes` at least.
+void use_huge_pages(std::byte* first, size_t bytes) {
+  constexpr uint64_t kHugePage = uint64_t{2} << 20;
+  constexpr uint64_t kSmallBytes = kHugePage;
+  const uint64_t address = reinterpret_cast<uint64_t>(first);
+  const uint64_t begin = support::align_up(address + kSmallBytes, kHugePage);
+  const uint64_t end = support::align_down(address + bytes, kHugePage);
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+}
 
 }  // namespace
 
@@ -33,6 +42,9 @@ support::Result<std::unique_ptr<CodeCache>> CodeCache::create(uint64_t code_byte
   if (base == MAP_FAILED)
     return support::Error{std::string("no room for the code cache: ") + std::strerror(errno)};
   mprotect(base, data, PROT_READ | PROT_WRITE);
+  // Short programs stay within the small pages at the start of each part.
+  use_huge_pages(static_cast<std::byte*>(base), data);
+  use_huge_pages(static_cast<std::byte*>(base) + data, code);
   return std::unique_ptr<CodeCache>(new CodeCache(static_cast<std::byte*>(base), data, code + data));
 }
 
@@ -50,14 +62,6 @@ CodeCache::CodeCache(std::byte* base, size_t data_bytes, size_t total_bytes)
       code_populated_{code_begin_} {}
 
 CodeCache::~CodeCache() { munmap(base_, total_bytes_); }
-
-void CodeCache::Populated::cover(std::byte* used_to, std::byte* limit) {
-  if (used_to <= end) return;
-  const auto wanted = std::max(static_cast<size_t>(used_to - end), kPopulateBytes);
-  const auto bytes = std::min(support::align_up(wanted, kPage), static_cast<size_t>(limit - end));
-  madvise(end, bytes, MADV_POPULATE_WRITE);  // where the kernel cannot, pages come one by one
-  end += bytes;
-}
 
 std::span<std::byte> CodeCache::reserve(size_t bytes) {
   const auto room = static_cast<size_t>(code_end_ - code_);

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "backend/codegen.h"
+#include "ir/support/populate.h"
 #include "ir/support/result.h"
 
 namespace ferry::backend {
@@ -44,13 +45,6 @@ class CodeCache final : public CodeSpace {
   CodeCache(std::byte* base, size_t data_bytes, size_t total_bytes);
   std::byte* allocate_data(size_t bytes);
 
-  /// Takes pages from the kernel ahead of their use, many at a time: a fault for each costs several times
-  /// more.
-  struct Populated {
-    std::byte* end;
-    void cover(std::byte* used_to, std::byte* limit);
-  };
-
   std::byte* base_;
   size_t total_bytes_;
   std::byte* data_;
@@ -60,8 +54,8 @@ class CodeCache final : public CodeSpace {
   std::byte* code_;
   std::byte* code_kept_;
   std::byte* code_end_;
-  Populated data_populated_;
-  Populated code_populated_;
+  support::Populated data_populated_;
+  support::Populated code_populated_;
   bool full_ = false;
 };
 

@@ -15,7 +15,9 @@ constexpr uint64_t kSmallestCode = 16;  ///< CodeCache's alignment: no two trans
 CodeIndex::CodeIndex(uint64_t code_bytes) : capacity_(code_bytes / kSmallestCode + 1) {
   void* at = mmap(nullptr, capacity_ * sizeof(Row), PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (at != MAP_FAILED) rows_ = static_cast<Row*>(at);
+  if (at == MAP_FAILED) return;
+  rows_ = static_cast<Row*>(at);
+  populated_.end = static_cast<std::byte*>(at);
 }
 
 CodeIndex::~CodeIndex() {
@@ -25,6 +27,8 @@ CodeIndex::~CodeIndex() {
 bool CodeIndex::append(Record& record) {
   const size_t at = count_.load(std::memory_order_relaxed);
   if (at == capacity_) return false;
+  populated_.cover(reinterpret_cast<std::byte*>(rows_ + at + 1),
+                   reinterpret_cast<std::byte*>(rows_ + capacity_));
   rows_[at] = {reinterpret_cast<uintptr_t>(record.code.data()), &record};
   count_.store(at + 1, std::memory_order_release);
   return true;

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "backend/runtime/record.h"
+#include "ir/support/populate.h"
 
 namespace ferry::backend {
 
@@ -33,6 +34,7 @@ class CodeIndex {
   };
   size_t capacity_;
   Row* rows_ = nullptr;
+  support::Populated populated_{nullptr};
   std::atomic<size_t> count_{0};
 };
 

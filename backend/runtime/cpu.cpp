@@ -9,6 +9,7 @@
 
 #include "backend/runtime/evaluate.h"
 #include "ir/support/bits.h"
+#include "ir/support/populate.h"
 
 namespace ferry::backend {
 
@@ -52,7 +53,9 @@ support::Result<std::unique_ptr<CpuImpl>> CpuImpl::create(const ir::StateLayout&
 CpuImpl::CpuImpl(std::byte* mapping, const ir::StateLayout& layout) : mapping_(mapping), layout_(layout) {
   const auto end = reinterpret_cast<uintptr_t>(mapping) + mapping_bytes(layout);
   state_ = reinterpret_cast<std::byte*>(support::align_down(end - layout.size, kStateAlignment));
-  new (state_ - sizeof(RuntimeArea)) RuntimeArea{};
+  std::byte* area_begin = state_ - sizeof(RuntimeArea);
+  support::populate(area_begin, sizeof(RuntimeArea) + layout.size);
+  new (area_begin) RuntimeArea{};
   interp.interrupt = &area().interrupt;
 }
 

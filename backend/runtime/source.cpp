@@ -87,9 +87,8 @@ bool Source::optimize(ir::Function& function, ir::PassTier tier, ir::PassContext
 }
 
 void Source::dump_code(const CodeObject& code, std::string_view tier) const {
-  if (!options_.disassembler || !dumps("asm")) return;
-  const std::string text =
-      options_.disassembler->disassemble(code.code, reinterpret_cast<uintptr_t>(code.code.data()));
+  if (!options_.list_host_code || !dumps("asm")) return;
+  const std::string text = options_.list_host_code(code.code, reinterpret_cast<uintptr_t>(code.code.data()));
   std::fprintf(stderr, "-- asm (%.*s) of guest code at 0x%llx\n%s", static_cast<int>(tier.size()),
                tier.data(), static_cast<unsigned long long>(code.key.pc.value), text.c_str());
 }

@@ -47,13 +47,18 @@ constexpr bool is_silent(Op op) { return op == Op::at || op == Op::konst || op =
 }  // namespace
 
 Emitter::Emitter(const EngineOptions& options, const HostFeatures& features)
-    : options_(options), host_(features), buffer_(kFirstBuffer), as_(buffer_.size(), buffer_.data()) {}
+    : options_(options),
+      host_(features),
+      buffer_bytes_(kFirstBuffer),
+      buffer_(std::make_unique_for_overwrite<std::byte[]>(buffer_bytes_)),
+      as_(buffer_bytes_, buffer_.get()) {}
 
 support::Result<std::unique_ptr<CodeObject>> Emitter::compile(const ir::Function& fn, CodeSpace& space) {
   const size_t room = fn.insts.size() * kBytesPerInst + 4096;
-  if (room > buffer_.size()) {
-    buffer_.resize(room);
-    as_.set_buffer(buffer_.size(), buffer_.data());
+  if (room > buffer_bytes_) {
+    buffer_bytes_ = room;
+    buffer_ = std::make_unique_for_overwrite<std::byte[]>(room);
+    as_.set_buffer(buffer_bytes_, buffer_.get());
   }
   fn_ = &fn;
   as_.rewind();

@@ -243,7 +243,8 @@ class Emitter {
 
   EngineOptions options_;
   HostFeatures host_;
-  std::vector<std::byte> buffer_;
+  size_t buffer_bytes_;
+  std::unique_ptr<std::byte[]> buffer_;
   Assembler as_;
   RegAlloc ra_{as_};
   const ir::Function* fn_ = nullptr;

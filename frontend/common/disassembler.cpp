@@ -72,6 +72,25 @@ std::string Disassembler::instruction(uint64_t pc, std::span<const std::byte> co
   return text;
 }
 
+std::string Disassembler::listing(uint64_t pc, std::span<const std::byte> code) const {
+  std::string lines;
+  cs_insn* insn = handle_ != 0 ? cs_malloc(handle_) : nullptr;
+  if (insn == nullptr) return lines;
+  const auto* at = reinterpret_cast<const uint8_t*>(code.data());
+  for (size_t left = code.size(); left > 0;) {
+    if (!cs_disasm_iter(handle_, &at, &left, &pc, insn)) {
+      ++at, --left, ++pc;
+      continue;
+    }
+    char line[256];
+    std::snprintf(line, sizeof(line), "  %#llx: %s %s\n", static_cast<unsigned long long>(insn->address),
+                  insn->mnemonic, insn->op_str);
+    lines += line;
+  }
+  cs_free(insn, 1);
+  return lines;
+}
+
 std::string disassemble(Guest guest, uint64_t pc, std::span<const std::byte> code) {
   std::string text = Disassembler(guest).instruction(pc, code);
   if (!text.empty()) return text;

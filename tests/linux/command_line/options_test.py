@@ -61,6 +61,18 @@ class Options(support.FerryTest):
         self.assertTrue(found, result.stderr)
         self.assertGreater(int(found[2]), int(found[1]))
 
+    def test_stats_outlive_standard_error(self):
+        source = "#include <unistd.h>\nint main(void) { for (int fd = 0; fd < 3; fd++) close(fd); return write(2, \"x\", 1) != -1; }"
+        support.compile_guest(source, self.path("closes"), "-static")
+        result = self.ferry("--stats", self.path("closes"))
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("system calls:", result.stderr)
+
+    def test_dump(self):
+        result = self.ferry("--dump=ir,asm", "--engine=baseline", self.show())
+        self.assertRegex(result.stderr, r"-- asm \(baseline\) of guest code at 0x[0-9a-f]+\n  0x[0-9a-f]+: [a-z]+ ")
+        self.assertIn("get_reg.i64", result.stderr)
+
     def test_stack_size(self):
         source = "#include <string.h>\nint main(void) { volatile char a[900000]; memset((void*)a, 1, sizeof a); return a[5] != 1; }"
         support.compile_guest(source, self.path("deep"), "-static")
