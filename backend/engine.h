@@ -54,10 +54,10 @@ struct EngineOptions {
       100;  ///< with `background`: processor time of the process before LLVM is worth its start
   bool optimize_precise =
       false;  ///< Auto: LLVM also while faults must be precise; slower than the baseline today (ADR 6)
-  bool perf_map = false;                     ///< write /tmp/perf-PID.map
-  CodegenFactory llvm = nullptr;             ///< make_llvm_codegen; without it Auto is Baseline
-  CodeAccess* access = nullptr;              ///< without it every readable page is executable
-  HostListing list_host_code = nullptr;      ///< for dump=asm
+  bool perf_map = false;                 ///< write /tmp/perf-PID.map
+  CodegenFactory llvm = nullptr;         ///< make_llvm_codegen; without it Auto is Baseline
+  CodeAccess* access = nullptr;          ///< without it every readable page is executable
+  HostListing list_host_code = nullptr;  ///< for dump=asm
 };
 
 enum class StopReason : uint8_t {

@@ -45,7 +45,7 @@ struct Process {
   GuestAddr argv_first, argv_last;
   GuestAddr environment_first, environment_last;
 
-  int log_fd = STDERR_FILENO;              ///< where --strace and --stats print
+  int log_fd = STDERR_FILENO;  ///< where --strace and --stats print
   int own_executable_fd = -1;  ///< ferry's own file, for execve(2) of guest programs
 
   /// Descriptors that ferry itself keeps open, ascending: the guest can neither close nor replace them.

@@ -51,8 +51,8 @@ int open_log(const Options& options, std::string& problem) {
   constexpr int kOutOfTheWay = 900;
   const std::string& path = options.log_file;
   if (path.empty() && !options.strace && !options.stats) return STDERR_FILENO;
-  const int fd = path.empty() ? STDERR_FILENO
-                              : ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  const int fd =
+      path.empty() ? STDERR_FILENO : ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   const int high = fd < 0 ? -1 : ::fcntl(fd, F_DUPFD_CLOEXEC, kOutOfTheWay);
   if (high < 0) {
     if (path.empty() || fd >= 0) return fd;

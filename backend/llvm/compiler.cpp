@@ -64,6 +64,10 @@ support::Result<std::unique_ptr<Compiler>> Compiler::create() {
       /*JIT=*/true));
   if (compiler->target_ == nullptr) return support::Error{"LLVM cannot generate code for this host"};
   compiler->build_passes();
+  if (compiler->target_->addPassesToEmitFile(compiler->emit_, compiler->stream_, nullptr,
+                                             llvm::CodeGenFileType::ObjectFile)) {
+    return support::Error{"LLVM cannot emit object code for this host"};
+  }
   return compiler;
 }
 
@@ -100,14 +104,9 @@ void Compiler::optimize(llvm::Module& module) {
 }
 
 support::Result<llvm::SmallVector<char, 0>> Compiler::emit_object(llvm::Module& module) {
-  llvm::SmallVector<char, 0> object;
-  llvm::raw_svector_ostream stream(object);
-  llvm::legacy::PassManager emit;
-  if (target_->addPassesToEmitFile(emit, stream, nullptr, llvm::CodeGenFileType::ObjectFile)) {
-    return support::Error{"LLVM cannot emit object code for this host"};
-  }
-  emit.run(module);
-  return object;
+  object_.clear();
+  emit_.run(module);
+  return object_;
 }
 
 }  // namespace ferry::backend::llvm_tier

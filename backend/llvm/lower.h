@@ -174,9 +174,9 @@ class Lowering {
   std::vector<bool> loaded_;                  ///< the variable holds the register at the current instruction
   std::vector<llvm::BasicBlock*> blocks_;
   std::vector<Value*> values_;
-  std::vector<ir::Type> unchecked_lanes_;  ///< per value: F32 or F64 if such a lane may be another NaN than the
-                                           ///< guest's; Void if not
-  std::vector<ir::ValueId> unchecked_;     ///< these values' instructions and the writes of registers, in order
+  std::vector<ir::Type> unchecked_lanes_;  ///< per value: F32 or F64 if such a lane may be another NaN than
+                                           ///< the guest's; Void if not
+  std::vector<ir::ValueId> unchecked_;  ///< these values' instructions and the writes of registers, in order
   struct Comparison {
     std::array<ir::ValueId, 2> operands;
     uint64_t signalling;

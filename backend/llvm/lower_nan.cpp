@@ -1,7 +1,7 @@
-// Which NaN an operation gives is the only thing in which the host's arithmetic differs from the guest's. A NaN
-// stays one through further arithmetic, so a chain of operations is computed on the host and looked at once,
-// at its end and before anybody can see its bits; only if that is a NaN is the chain computed again, exactly.
-// The flags that the first computation raised are the right ones: results are quiet NaNs either way.
+// Which NaN an operation gives is the only thing in which the host's arithmetic differs from the guest's. A
+// NaN stays one through further arithmetic, so a chain of operations is computed on the host and looked at
+// once, at its end and before anybody can see its bits; only if that is a NaN is the chain computed again,
+// exactly. The flags that the first computation raised are the right ones: results are quiet NaNs either way.
 #include <llvm/IR/MDBuilder.h>
 
 #include <algorithm>
@@ -127,9 +127,8 @@ llvm::Value* Lowering::any_nan() {
   while (!ends.empty()) {
     Value* first = values_[ends.back()];
     ends.pop_back();
-    const auto partner = std::find_if(ends.begin(), ends.end(), [&](ValueId id) {
-      return values_[id]->getType() == first->getType();
-    });
+    const auto partner = std::find_if(ends.begin(), ends.end(),
+                                      [&](ValueId id) { return values_[id]->getType() == first->getType(); });
     Value* second = first;
     if (partner != ends.end()) {
       second = values_[*partner];

@@ -23,7 +23,8 @@ class Disassembler {
   /// are not an instruction that the library knows.
   std::string instruction(uint64_t pc, std::span<const std::byte> code) const;
 
-  /// All instructions of `code`, each on a line with its address; bytes that are none are left out one by one.
+  /// All instructions of `code`, each on a line with its address; bytes that are none are left out one by
+  /// one.
   std::string listing(uint64_t pc, std::span<const std::byte> code) const;
 
  private:

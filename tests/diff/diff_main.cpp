@@ -1,5 +1,6 @@
 // Random instruction sequences, drawn from the decoder's table, run under QEMU's user mode and under ferry
-// with each engine; registers, flags, memory and signals must agree. An engine may be given with optimizations
+// with each engine; registers, flags, memory and signals must agree. An engine may be given with
+// optimizations
 // (--disable's names) to switch off: llvm:passes+chain.
 //   diff_test --ferry PATH --driver PATH [--seed N] [--count N] [--words N] [--rows NAME,...] [--engines a,b]
 #include <fcntl.h>
@@ -183,7 +184,8 @@ void print_difference(const DiffCase& test, const DiffResult& expected, const Di
   report("at", 0, expected.pc_offset, got.pc_offset);
 }
 
-// Flags that the rest of the code sets anew before it reads them need not be exact for a signal (docs/adr/0006).
+// Flags that the rest of the code sets anew before it reads them need not be exact for a signal
+// (docs/adr/0006).
 bool flags_are_dead(const DiffCase& test, const DiffResult& result) {
   if (result.signal == 0) return false;
   for (uint32_t i = result.pc_offset / 4 + 1; i < test.word_count; ++i) {
