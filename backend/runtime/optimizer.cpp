@@ -58,11 +58,21 @@ Optimizer::~Optimizer() {
   if (running_) pthread_join(thread_, nullptr);
 }
 
+template <typename Predicate>
+bool Optimizer::any_job(Predicate predicate) const {
+  return (current_ && predicate(*current_)) || std::any_of(queue_.begin(), queue_.end(), predicate);
+}
+
 bool Optimizer::in_flight(ir::BlockKey key) const {
-  const auto is_for = [&](const Job& job) {
-    return job.region->pc == key.pc && job.region->mode == key.mode;
-  };
-  return (current_ && is_for(*current_)) || std::any_of(queue_.begin(), queue_.end(), is_for);
+  return any_job([&](const Job& job) { return job.region->pc == key.pc && job.region->mode == key.mode; });
+}
+
+bool Optimizer::covers(ir::BlockKey key) const {
+  const auto holds = [&](const auto& range) { return range.first <= key.pc && key.pc < range.second; };
+  return any_job([&](const Job& job) {
+    const auto& ranges = job.region->ranges;
+    return job.region->mode == key.mode && std::any_of(ranges.begin(), ranges.end(), holds);
+  });
 }
 
 bool Optimizer::worthwhile() {

@@ -32,7 +32,10 @@ class Optimizer {
   bool has_room() const { return queue_.size() < kQueueRoom; }
   /// False in the life of a process that may end before a compile pays: most do.
   bool worthwhile();
+  /// Whether a region with this entry is waiting or being compiled.
   bool in_flight(ir::BlockKey key) const;
+  /// Whether such a region holds the guest code at `key`.
+  bool covers(ir::BlockKey key) const;
   /// Hands over a region's IR for the background thread.
   void submit(std::unique_ptr<ir::Function> region);
   /// Makes sure that what is queued is being worked on: after a fork there is no thread for it.
@@ -58,6 +61,8 @@ class Optimizer {
   /// Small, so that what is hottest, and so asks again first, gets the next place.
   static constexpr size_t kQueueRoom = 4;
 
+  template <typename Predicate>
+  bool any_job(Predicate predicate) const;
   static void* thread_main(void* self);
   void start_thread();
   void serve();

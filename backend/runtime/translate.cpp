@@ -116,15 +116,18 @@ void EngineImpl::heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t g
   std::unique_lock hold(lock_);
   if (!optimizer_.available() || options_.kind != EngineKind::Auto) return;
   if (precise_ && !options_.optimize_precise) return;
-  const auto ask_again = [&] {
+  const auto ask_again = [&](unsigned thresholds) {
     if (!slot.counter || generation != world_.generation()) return;
-    *slot.counter = uint64_t{options_.hot_threshold} * kAskAgainAfter;
+    *slot.counter = uint64_t{options_.hot_threshold} * thresholds;
   };
   optimizer_.wake();
   const Record* known = translations_.find(key);
   if (known && (known->optimized || known->keep_baseline)) return;
   if (optimizer_.in_flight(key)) return;
-  if (!optimizer_.has_room() || !optimizer_.worthwhile()) return ask_again();
+  // Of a nest of loops the inner one gets hot first, and its region holds the others too: once inside,
+  // control stays there. Who still comes by here afterwards has another way.
+  if (optimizer_.covers(key)) return ask_again(1);
+  if (!optimizer_.has_room() || !optimizer_.worthwhile()) return ask_again(kAskAgainAfter);
 
   const uint64_t epoch = translations_.epoch();
   const bool precise = precise_;
@@ -132,7 +135,7 @@ void EngineImpl::heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t g
   std::unique_ptr<ir::Function> region = translate_region(cpu, key, precise);
   hold.lock();
   if (!region) return;
-  if (epoch != translations_.epoch() || precise != precise_) return ask_again();
+  if (epoch != translations_.epoch() || precise != precise_) return ask_again(kAskAgainAfter);
   if (options_.background) return optimizer_.submit(std::move(region));
   if (auto code = optimizer_.compile_now(*region)) translations_.publish({std::move(code), nullptr});
 }
