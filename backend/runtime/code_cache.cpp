@@ -15,53 +15,48 @@ namespace ferry::backend {
 namespace {
 
 constexpr uint64_t kPage = 4096;
+constexpr uint64_t kHugePage = uint64_t{2} << 20;
+constexpr uint64_t kNearBytes = kHugePage / 2;  ///< of data in the first huge page, and of code
 constexpr uint64_t kCodeAlignment = 16;
+constexpr uint64_t kDataAlignment = 8;
 constexpr uint64_t kReach = (uint64_t{1} << 31) - kPage;  ///< of a 32-bit displacement
-
-/// Fewer TLB misses and page faults, behind the first `kSmallBytes` at least.
-void use_huge_pages(std::byte* first, size_t bytes) {
-  constexpr uint64_t kHugePage = uint64_t{2} << 20;
-  constexpr uint64_t kSmallBytes = kHugePage;
-  const uint64_t address = reinterpret_cast<uint64_t>(first);
-  const uint64_t begin = support::align_up(address + kSmallBytes, kHugePage);
-  const uint64_t end = support::align_down(address + bytes, kHugePage);
-  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
-}
 
 }  // namespace
 
 support::Result<std::unique_ptr<CodeCache>> CodeCache::create(uint64_t code_bytes, uint64_t address) {
   const uint64_t code = support::align_up(code_bytes, kPage);
-  const uint64_t data = support::align_up(code_bytes / 2, kPage);
+  const uint64_t data = support::align_up(code_bytes / 2, kPage) + kNearBytes;
   if (code_bytes == 0 || code_bytes > kReach || code + data > kReach) {
     return support::Error{"the code cache cannot have " + std::to_string(code_bytes) + " bytes; at most " +
-                          std::to_string(kReach / 3 * 2)};
+                          std::to_string((kReach - kNearBytes) / 3 * 2)};
   }
-  void* base = mmap(reinterpret_cast<void*>(address), code + data, PROT_READ | PROT_WRITE | PROT_EXEC,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (base == MAP_FAILED)
+  // Data is executable too: a huge page cannot have two kinds of permissions.
+  const uint64_t total = code + data + kHugePage;
+  void* mapping = mmap(reinterpret_cast<void*>(address), total, PROT_READ | PROT_WRITE | PROT_EXEC,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapping == MAP_FAILED)
     return support::Error{std::string("no room for the code cache: ") + std::strerror(errno)};
-  mprotect(base, data, PROT_READ | PROT_WRITE);
-  // Short programs stay within the small pages at the start of each part.
-  use_huge_pages(static_cast<std::byte*>(base), data);
-  use_huge_pages(static_cast<std::byte*>(base) + data, code);
-  return std::unique_ptr<CodeCache>(new CodeCache(static_cast<std::byte*>(base), data, code + data));
+  madvise(mapping, total, MADV_HUGEPAGE);  // fewer page faults and TLB misses
+  const uint64_t first = reinterpret_cast<uint64_t>(mapping) + data - kNearBytes;
+  auto* boundary = reinterpret_cast<std::byte*>(support::align_up(first, kHugePage) + kNearBytes);
+  return std::unique_ptr<CodeCache>(
+      new CodeCache(static_cast<std::byte*>(mapping), total, boundary, code, data));
 }
 
-CodeCache::CodeCache(std::byte* base, size_t data_bytes, size_t total_bytes)
-    : base_(base),
-      total_bytes_(total_bytes),
-      data_(base),
-      data_kept_(base),
-      data_end_(base + data_bytes),
-      code_begin_(base + data_bytes),
-      code_(code_begin_),
-      code_kept_(code_begin_),
-      code_end_(base + total_bytes),
-      data_populated_{base},
-      code_populated_{code_begin_} {}
+CodeCache::CodeCache(std::byte* mapping, size_t mapping_bytes, std::byte* code, size_t code_bytes,
+                     size_t data_bytes)
+    : mapping_(mapping),
+      mapping_bytes_(mapping_bytes),
+      data_(code),
+      data_kept_(code),
+      data_end_(code - data_bytes),
+      code_begin_(code),
+      code_(code),
+      code_kept_(code),
+      code_end_(code + code_bytes),
+      populated_{code, code} {}
 
-CodeCache::~CodeCache() { munmap(base_, total_bytes_); }
+CodeCache::~CodeCache() { munmap(mapping_, mapping_bytes_); }
 
 std::span<std::byte> CodeCache::reserve(size_t bytes) {
   const auto room = static_cast<size_t>(code_end_ - code_);
@@ -69,7 +64,7 @@ std::span<std::byte> CodeCache::reserve(size_t bytes) {
     full_ = true;
     return {};
   }
-  code_populated_.cover(code_ + bytes, code_end_);
+  populated_.cover(data_, code_ + bytes, data_end_, code_end_);
   return {code_, room};
 }
 
@@ -79,14 +74,22 @@ void CodeCache::commit(size_t used) {
 }
 
 std::byte* CodeCache::allocate_data(size_t bytes) {
-  if (bytes > static_cast<size_t>(data_end_ - data_)) {
+  bytes = support::align_up(bytes, kDataAlignment);
+  if (bytes > static_cast<size_t>(data_ - data_end_)) {
     full_ = true;
     return nullptr;
   }
-  std::byte* at = data_;
-  data_ += bytes;
-  data_populated_.cover(data_, data_end_);
-  return at;
+  data_ -= bytes;
+  populated_.cover(data_, code_, data_end_, code_end_);
+  return data_;
+}
+
+std::byte* CodeCache::allocate_near(size_t bytes) {
+  constexpr uint64_t kAlignment = 16;
+  auto* at = reinterpret_cast<std::byte*>(
+      support::align_down(reinterpret_cast<uint64_t>(data_ - bytes), kAlignment));
+  if (at < code_begin_ - kNearBytes) return nullptr;
+  return allocate_data(static_cast<size_t>(data_ - at));
 }
 
 LinkSlot* CodeCache::allocate_slots(size_t count) {

@@ -11,9 +11,10 @@
 
 namespace ferry::backend {
 
-/// The one reserved range that holds all translated code, link slots and counters. Pages are taken from the
-/// kernel when they are first touched. Slots and counters lie below the code, so that a store to them never
-/// hits a line that is being executed. Everything is a bump allocation; reset() gives it all back at once.
+/// The one reserved range that holds all translated code, link slots and counters. Code grows upwards from a
+/// place in its middle, slots and counters downwards, so that a store to them never hits a line that is being
+/// executed, and so that what a short program needs of both is one huge page. Everything is a bump
+/// allocation; reset() gives it all back at once.
 class CodeCache final : public CodeSpace {
  public:
   /// `code_bytes`: room for code; half as much is reserved beside it for slots. `address`: where it should
@@ -27,6 +28,10 @@ class CodeCache final : public CodeSpace {
   void commit(size_t used) override;
   LinkSlot* allocate_slots(size_t count) override;
   uint64_t* allocate_counter(uint64_t value) override;
+
+  /// Room for what belongs to translations and goes with them, as long as it fits into that first huge page;
+  /// else nullptr, which is no failure. 16-byte aligned.
+  std::byte* allocate_near(size_t bytes);
 
   /// What was allocated so far (the stubs) survives every reset().
   void keep();
@@ -42,20 +47,19 @@ class CodeCache final : public CodeSpace {
   size_t code_used() const { return static_cast<size_t>(code_ - code_begin_); }
 
  private:
-  CodeCache(std::byte* base, size_t data_bytes, size_t total_bytes);
+  CodeCache(std::byte* mapping, size_t mapping_bytes, std::byte* code, size_t code_bytes, size_t data_bytes);
   std::byte* allocate_data(size_t bytes);
 
-  std::byte* base_;
-  size_t total_bytes_;
-  std::byte* data_;
+  std::byte* mapping_;
+  size_t mapping_bytes_;
+  std::byte* data_;  ///< the lowest byte in use
   std::byte* data_kept_;
   std::byte* data_end_;
-  std::byte* code_begin_;
+  std::byte* code_begin_;  ///< and where the data part began
   std::byte* code_;
   std::byte* code_kept_;
   std::byte* code_end_;
-  support::Populated data_populated_;
-  support::Populated code_populated_;
+  support::Populated populated_;
   bool full_ = false;
 };
 

@@ -17,7 +17,7 @@ CodeIndex::CodeIndex(uint64_t code_bytes) : capacity_(code_bytes / kSmallestCode
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (at == MAP_FAILED) return;
   rows_ = static_cast<Row*>(at);
-  populated_.end = static_cast<std::byte*>(at);
+  populated_.first = populated_.last = static_cast<std::byte*>(at);
 }
 
 CodeIndex::~CodeIndex() {
@@ -27,8 +27,8 @@ CodeIndex::~CodeIndex() {
 bool CodeIndex::append(Record& record) {
   const size_t at = count_.load(std::memory_order_relaxed);
   if (at == capacity_) return false;
-  populated_.cover(reinterpret_cast<std::byte*>(rows_ + at + 1),
-                   reinterpret_cast<std::byte*>(rows_ + capacity_));
+  const auto byte_of = [this](size_t row) { return reinterpret_cast<std::byte*>(rows_ + row); };
+  populated_.cover(byte_of(at), byte_of(at + 1), byte_of(0), byte_of(capacity_));
   rows_[at] = {reinterpret_cast<uintptr_t>(record.code.data()), &record};
   count_.store(at + 1, std::memory_order_release);
   return true;

@@ -34,7 +34,7 @@ class CodeIndex {
   };
   size_t capacity_;
   Row* rows_ = nullptr;
-  support::Populated populated_{nullptr};
+  support::Populated populated_{nullptr, nullptr};
   std::atomic<size_t> count_{0};
 };
 

@@ -9,7 +9,8 @@ Translations::Translations(World& world, CodeCache& cache, const EngineOptions& 
       cache_(cache),
       code_bytes_(options.code_bytes),
       perf_map_(options.perf_map),
-      index_(options.code_bytes) {}
+      index_(options.code_bytes),
+      arena_(cache) {}
 
 Record& Translations::keep(Made made) {
   Record& record = arena_.make<Record>();

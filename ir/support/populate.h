@@ -36,20 +36,29 @@ inline void populate_heap(size_t bytes) {
   std::free(block);
 }
 
-/// The populated front part of memory that is used from one end to the other.
+/// The populated middle of memory that is used upwards, downwards, or both ways from one place.
 struct Populated {
   static constexpr size_t kStep = 64 * 1024;
 
-  std::byte* end;
+  std::byte* first;
+  std::byte* last;
 
-  /// Call before memory up to `used_to` is used; never goes beyond `limit`.
-  void cover(std::byte* used_to, std::byte* limit) {
-    if (used_to <= end) return;
-    const size_t wanted = std::max(static_cast<size_t>(used_to - end), kStep);
-    const size_t bytes = std::min(wanted, static_cast<size_t>(limit - end));
-    populate(end, bytes);
-    end += bytes;
+  /// Call before memory from `from` to `to` is used; never goes beyond `low` and `high`.
+  void cover(std::byte* from, std::byte* to, std::byte* low, std::byte* high) {
+    if (to > last) {
+      const size_t bytes = step(static_cast<size_t>(to - last), static_cast<size_t>(high - last));
+      populate(last, bytes);
+      last += bytes;
+    }
+    if (from < first) {
+      const size_t bytes = step(static_cast<size_t>(first - from), static_cast<size_t>(first - low));
+      first -= bytes;
+      populate(first, bytes);
+    }
   }
+
+ private:
+  static size_t step(size_t wanted, size_t most) { return std::min(std::max(wanted, kStep), most); }
 };
 
 }  // namespace ferry::support
