@@ -22,6 +22,8 @@ class CodeAccess {
   virtual ~CodeAccess() = default;
   /// Whether the guest may execute the page that holds `pc`. Guest pages are never executable on the host.
   virtual bool executable(GuestAddr pc) = 0;
+  /// Whether that page is mapped by the guest at all.
+  virtual bool mapped(GuestAddr pc) = 0;
 };
 
 /// Disassembly of host code that lies at `address`, a line per instruction, for dumps.
@@ -121,6 +123,10 @@ class Engine {
   /// Whether guest registers must be exact at faults also in optimized code: true from when the guest
   /// installs a handler for a synchronous signal, or is traced.
   virtual void set_precise_faults(bool precise) = 0;
+
+  /// Ends the background thread until there is work for one: some system calls want a process that has a
+  /// single thread.
+  virtual void end_background() = 0;
 
   /// Around fork(): no engine lock is held and no compile is under way between prepare and the after_ calls.
   virtual void prepare_fork() = 0;

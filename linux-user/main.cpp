@@ -1,8 +1,10 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <sys/auxv.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -79,12 +81,22 @@ int run_host_program(const Process& process, const Program& program) {
               126);
 }
 
+/// Where address space is limited, most of it is left to the program. A code cache and its index reserve two
+/// and a half times its size.
+uint64_t fitting_code_bytes(uint64_t wanted) {
+  constexpr uint64_t kShare = 16;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return wanted;
+  return std::min<uint64_t>(wanted, limit.rlim_cur / kShare);
+}
+
 /// Starts the guest's program on this thread; answers an exit status only if that fails.
 int run_guest(Process& process, Program& program) {
   const ir::GuestArch* arch = frontend::find_guest(process.abi.machine());
   if (!arch) return fail("was built without " + std::string(process.abi.machine()), kFerryFailed);
   backend::EngineOptions engine_options = process.options.engine;
   engine_options.access = &process.memory;
+  engine_options.code_bytes = fitting_code_bytes(engine_options.code_bytes);
   engine_options.list_host_code = &frontend::list_host_code;
 #ifdef FERRY_LLVM
   engine_options.llvm = backend::make_llvm_codegen;

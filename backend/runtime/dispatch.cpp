@@ -37,11 +37,22 @@ EngineImpl::Outcome EngineImpl::take_interrupt(CpuImpl& cpu) {
   return Stop{StopReason::Interrupted};
 }
 
+/// Branches leave the tag of an address behind, but for addresses of the upper half, the kernel's (Arm ARM,
+/// AArch64.BranchAddr).
+GuestAddr EngineImpl::canonical_pc(CpuImpl& cpu) const {
+  const uint64_t mask = arch_.address_mask();
+  const uint64_t upper_half = mask & ~(mask >> 1);
+  const GuestAddr pc = cpu.pc();
+  if ((pc.value & ~mask) == 0 || (pc.value & upper_half) != 0) return pc;
+  cpu.set_pc({pc.value & mask});
+  return {pc.value & mask};
+}
+
 /// From outside to outside.
 EngineImpl::Outcome EngineImpl::step(CpuImpl& cpu) {
   world_.enter(cpu);
   for (bool by_branch = false;;) {
-    const ir::BlockKey key{cpu.pc(), cpu.mode};
+    const ir::BlockKey key{canonical_pc(cpu), cpu.mode};
     const Record* record = find(cpu, key);
     if (!record) {
       world_.leave(cpu);

@@ -79,6 +79,11 @@ void EngineImpl::set_precise_faults(bool precise) {
   world_.resume();
 }
 
+void EngineImpl::end_background() {
+  std::unique_lock hold(lock_);
+  optimizer_.end_thread(hold);
+}
+
 void EngineImpl::prepare_fork() {
   std::unique_lock hold(lock_);
   optimizer_.pause(hold);

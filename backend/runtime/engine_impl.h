@@ -35,6 +35,7 @@ class EngineImpl final : public Engine {
   void invalidate(GuestAddr first, GuestAddr last) override;
   bool handle_fault(Cpu& cpu, int signal, const siginfo_t& info, void* context) override;
   void set_precise_faults(bool precise) override;
+  void end_background() override;
   void prepare_fork() override;
   void after_fork_parent() override;
   void after_fork_child() override;
@@ -43,6 +44,7 @@ class EngineImpl final : public Engine {
  private:
   // -- dispatch.cpp. A Stop is what run() returns; nothing: go on at the state's pc.
   using Outcome = std::optional<Stop>;
+  GuestAddr canonical_pc(CpuImpl& cpu) const;
   Outcome step(CpuImpl& cpu);
   const Record* find(CpuImpl& cpu, ir::BlockKey key);
   void run_code(CpuImpl& cpu, const Record& record);

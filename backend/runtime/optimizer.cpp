@@ -50,12 +50,8 @@ Optimizer::Optimizer(std::mutex& lock, const EngineOptions& options, const Sourc
       stats_(stats) {}
 
 Optimizer::~Optimizer() {
-  {
-    const std::lock_guard hold(lock_);
-    ending_ = true;
-    changed_->notify_all();
-  }
-  if (running_) pthread_join(thread_, nullptr);
+  std::unique_lock hold(lock_);
+  end_thread(hold);
 }
 
 template <typename Predicate>
@@ -116,6 +112,16 @@ void Optimizer::start_thread() {
   running_ = pthread_create(&thread_, &attributes, &thread_main, this) == 0;
   pthread_attr_destroy(&attributes);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void Optimizer::end_thread(std::unique_lock<std::mutex>& hold) {
+  if (!running_ || ending_) return;
+  ending_ = true;
+  changed_->notify_all();
+  hold.unlock();
+  pthread_join(thread_, nullptr);
+  hold.lock();
+  ending_ = running_ = false;
 }
 
 void* Optimizer::thread_main(void* self) {

@@ -47,6 +47,9 @@ class Optimizer {
   /// or this code cannot be optimized.
   std::unique_ptr<CodeObject> compile_now(ir::Function& region);
 
+  /// Waits for the compile under way, if any, and ends the background thread; wake() starts it again.
+  void end_thread(std::unique_lock<std::mutex>& hold);
+
   /// Returns with the lock held by `hold` and no compile under way.
   void pause(std::unique_lock<std::mutex>& hold);
   void resume_in_parent();

@@ -62,7 +62,8 @@ ir::TranslateLimits Source::region_limits(bool precise) const {
 
 CaughtFault Source::translate(CpuImpl& cpu, ir::BlockKey key, const ir::TranslateLimits& limits,
                               ir::Function& out) const {
-  if (!may_execute(key.pc)) return {SIGSEGV, SEGV_ACCERR, key.pc.value};
+  if (!may_execute(key.pc))
+    return {SIGSEGV, options_.access->mapped(key.pc) ? SEGV_ACCERR : SEGV_MAPERR, key.pc.value};
   if (CaughtFault fault = run_guarded(cpu, [&] { arch_.translate(key, limits, out); })) return fault;
   if (dumps("ir")) print_stage("ir", out);
   return {};

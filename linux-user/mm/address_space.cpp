@@ -367,12 +367,21 @@ bool AddressSpace::is_mapped(GuestAddr address, uint64_t length) const {
   return length <= kAddressLimit && covers(address, address + length);
 }
 
+const Vma* AddressSpace::vma_at(GuestAddr address) const {
+  const auto it = vmas_.upper_bound(address);
+  if (it == vmas_.begin() || std::prev(it)->second.end <= address) return nullptr;
+  return &std::prev(it)->second;
+}
+
 bool AddressSpace::executable(GuestAddr address) {
   const std::lock_guard guard(map_mutex_);
-  const auto it = vmas_.upper_bound(address);
-  if (it == vmas_.begin()) return false;
-  const Vma& vma = std::prev(it)->second;
-  return vma.end > address && (vma.protection & PROT_EXEC);
+  const Vma* vma = vma_at(address);
+  return vma != nullptr && (vma->protection & PROT_EXEC) != 0;
+}
+
+bool AddressSpace::mapped(GuestAddr address) {
+  const std::lock_guard guard(map_mutex_);
+  return vma_at(address) != nullptr;
 }
 
 std::map<GuestAddr, Vma> AddressSpace::snapshot() const {

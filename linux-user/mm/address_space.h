@@ -53,6 +53,7 @@ class AddressSpace final : public backend::CodeAccess {
   /// Whether all of [address, address + length) is mapped by the guest.
   bool is_mapped(GuestAddr address, uint64_t length) const;
   bool executable(GuestAddr address) override;
+  bool mapped(GuestAddr address) override;
   std::map<GuestAddr, Vma> snapshot() const;
 
   /// Around fork(): the map is at rest between the two; in the child too.
@@ -77,6 +78,8 @@ class AddressSpace final : public backend::CodeAccess {
   void forget_code(GuestAddr first, GuestAddr last);
   bool covers(GuestAddr first, GuestAddr last) const;
   SysResult reserve_target(GuestAddr first, GuestAddr last);
+  /// The guest's mapping that holds an address, or nullptr. Needs map_mutex_ alone.
+  const Vma* vma_at(GuestAddr address) const;
   /// The parts of [first, last) that the guest has mapped.
   std::vector<Range> overlaps(GuestAddr first, GuestAddr last) const;
 

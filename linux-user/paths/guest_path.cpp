@@ -15,10 +15,12 @@ namespace {
 /// whether `out` was set.
 bool resolve_relative(const PathResolver& paths, int dirfd, const std::string& path, FollowLast follow,
                       HostPath& out) {
-  if (follow == FollowLast::No && path.find('/') == path.npos) return false;  // nothing to follow
+  const bool leads_nowhere = follow == FollowLast::No && path.find('/') == path.npos;
+  if (leads_nowhere && !PathResolver::names_shared_directory(path)) return false;
   const std::string directory = fd_host_path(dirfd);
   if (!paths.inside_sysroot(directory)) return false;
-  const auto host = paths.to_host_existing(paths.to_guest(directory) + "/" + path, follow);
+  const std::string parent = paths.to_guest(directory);
+  const auto host = paths.to_host_existing((parent == "/" ? "" : parent) + "/" + path, follow);
   if (!host || host->size() >= PATH_MAX) return false;
   out = {AT_FDCWD, *host};
   return true;

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -34,6 +35,12 @@ std::string_view next_component(std::string_view& rest) {
 bool has_more(std::string_view rest) { return rest.find_first_not_of('/') != rest.npos; }
 
 }  // namespace
+
+bool PathResolver::names_shared_directory(std::string_view component) {
+  return std::any_of(kSharedDirectories.begin(), kSharedDirectories.end(), [&](std::string_view directory) {
+    return directory.substr(directory.rfind('/') + 1) == component;
+  });
+}
 
 bool PathResolver::inside_sysroot(std::string_view host_path) const {
   return has_sysroot() && is_below(host_path, sysroot_);
@@ -129,7 +136,8 @@ std::string PathResolver::to_host(std::string_view guest_path, FollowLast follow
 
 std::optional<std::string> PathResolver::to_host_existing(std::string_view guest_path,
                                                           FollowLast follow) const {
-  if (!has_sysroot() || is_shared(guest_path)) return std::nullopt;
+  if (!has_sysroot()) return std::nullopt;
+  if (is_shared(guest_path)) return std::string(guest_path);
   std::string result;
   const Outcome outcome = walk(guest_path, follow, result);
   if (outcome != Outcome::Exists && outcome != Outcome::Shared) return std::nullopt;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,16 +25,21 @@ class PathResolver {
   /// `sysroot`: absolute, canonical, without a slash at its end; empty: none.
   explicit PathResolver(std::string sysroot) : sysroot_(std::move(sysroot)) {}
 
-  bool has_sysroot() const { return !sysroot_.empty(); }
+  bool has_sysroot() const { return !left_.load(std::memory_order_relaxed) && !sysroot_.empty(); }
+  /// After chroot(2): paths are the host's own.
+  void leave_sysroot() { left_.store(true, std::memory_order_relaxed); }
   const std::string& sysroot() const { return sysroot_; }
 
   /// The host's path for an absolute guest path. Symbolic links of the last component are followed as the
   /// system call would.
   std::string to_host(std::string_view guest_path, FollowLast follow) const;
-  /// The same for what is in the sysroot, or reached from it through links; nothing for all else.
+  /// The same for what is in the sysroot or a shared directory, or reached through links; nothing for all
+  /// else.
   std::optional<std::string> to_host_existing(std::string_view guest_path, FollowLast follow) const;
   /// The guest's name of an absolute host path: the sysroot's prefix removed.
   std::string to_guest(std::string_view host_path) const;
+  /// Whether a name without a slash could be a shared directory's, seen from its parent.
+  static bool names_shared_directory(std::string_view component);
   /// Whether an absolute host path lies in the sysroot.
   bool inside_sysroot(std::string_view host_path) const;
 
@@ -48,6 +54,7 @@ class PathResolver {
   bool is_shared(std::string_view guest_path) const;
 
   std::string sysroot_;
+  std::atomic<bool> left_{false};
 };
 
 }  // namespace ferry::linux_user

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <climits>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "linux-user/guest_process.h"
@@ -139,20 +140,43 @@ SysResult read_path(const ExecRequest& request, std::string& path) {
   return path.empty() && (request.flags & AT_EMPTY_PATH) == 0 ? SysResult::error(ENOENT) : SysResult{0};
 }
 
+/// A name that means something else, or nothing, to the new ferry: the descriptor itself, or a link of the
+/// process's own in /proc. The file that it names now is handed over as a descriptor.
+bool is_fleeting(const ExecRequest& request, const std::string& path) {
+  const bool absolute = path.starts_with('/');
+  const std::string full = absolute || path.empty() ? path : fd_host_path(request.dirfd) + "/" + path;
+  return full.empty() || full.starts_with("/proc/") || full.starts_with("/dev/fd/");
+}
+
+/// What the new ferry is told to run.
+std::string program_word(const Process& process, const ExecRequest& request, const std::string& path,
+                         const ExecImage& image) {
+  if (image.program_fd >= 0) return process.paths.to_guest(fd_host_path(image.program_fd));
+  const bool relative_to_fd = request.dirfd != AT_FDCWD && !path.starts_with('/');
+  return path.empty() || relative_to_fd ? full_path(image.program) : path;
+}
+
+/// --sysroot= and its kin for the new ferry. After chroot(2) its folder is out of reach.
+void add_inherited_arguments(const Process& process, std::vector<std::string>& words) {
+  constexpr std::string_view kSysroot = "--sysroot=";
+  for (std::string& word : inherit_arguments(process.options)) {
+    const bool lost = !process.paths.has_sysroot() && word.starts_with(kSysroot);
+    words.push_back(lost ? std::string(kSysroot) + "/" : std::move(word));
+  }
+}
+
 /// argv of a ferry that runs the guest's program.
 SysResult build_ferry_argv(const Process& process, const ExecRequest& request, const std::string& path,
                            ExecImage& image) {
   std::vector<uint64_t> guest_argv;
   if (const SysResult result = read_argv(request.argv, guest_argv); result.failed()) return result;
   image.words.emplace_back("ferry");
-  for (std::string& word : inherit_arguments(process.options)) image.words.push_back(std::move(word));
+  add_inherited_arguments(process, image.words);
   image.words.emplace_back("--preserve-argv0");
   image.words.push_back("--exec-path=" + name_of(request, path));
   if (image.program_fd >= 0) image.words.push_back("--exec-fd=" + std::to_string(image.program_fd));
   image.words.emplace_back("--");
-  image.words.push_back(path.empty() ? full_path(image.program) : path);
-  if (!path.empty() && request.dirfd != AT_FDCWD && !path.starts_with('/'))
-    image.words.back() = full_path(image.program);
+  image.words.push_back(program_word(process, request, path, image));
   if (guest_argv.empty()) image.words.emplace_back();  // the kernel makes an empty argv[0], too
   for (const std::string& word : image.words) image.argv.push_back(reinterpret_cast<uint64_t>(word.c_str()));
   image.argv.insert(image.argv.end(), guest_argv.begin(), guest_argv.end());
@@ -175,7 +199,7 @@ SysResult prepare(Task& task, const ExecRequest& request, ExecImage& image) {
     return result;
   // A descriptor that execve will close cannot be opened by a script's interpreter (fs/binfmt_script.c).
   const bool closes = path.empty() && (::fcntl(request.dirfd, F_GETFD) & FD_CLOEXEC) != 0;
-  const int own_fd = path.empty() ? ::fcntl(file.fd(), F_DUPFD, 0) : -1;
+  const int own_fd = is_fleeting(request, path) ? ::fcntl(file.fd(), F_DUPFD, 0) : -1;
   OpenFile handed_over(own_fd);
   ProgramKind kind = ProgramKind::Host;
   if (const SysResult result = check_program(process, std::move(file), kind); result.failed()) return result;

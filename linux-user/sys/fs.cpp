@@ -137,6 +137,17 @@ SysResult sys_mount(Task& task, GuestAddr source, GuestAddr target, GuestAddr ty
   return raw_syscall(SYS_mount, host_source, word(target_path.c_str()), type.value, flags, data.value);
 }
 
+/// From now on the kernel resolves absolute paths inside the new root, where the sysroot's own path leads
+/// nowhere.
+SysResult sys_chroot(Task& task, GuestAddr path) {
+  HostPath root;
+  const SysResult resolved = resolve_path(task, AT_FDCWD, path, FollowLast::Yes, root);
+  if (resolved.failed()) return resolved;
+  const SysResult result = raw_syscall(SYS_chroot, word(root.c_str()));
+  if (!result.failed()) task.process.paths.leave_sysroot();
+  return result;
+}
+
 SysResult sys_pivot_root(Task& task, GuestAddr new_root, GuestAddr put_old) {
   TwoPaths paths;
   const SysResult resolved =

@@ -19,6 +19,7 @@ SysResult sys_renameat2(Task& task, int old_dirfd, GuestAddr old_path, int new_d
                         uint32_t flags);
 SysResult sys_mount(Task& task, GuestAddr source, GuestAddr target, GuestAddr type, uint64_t flags,
                     GuestAddr data);
+SysResult sys_chroot(Task& task, GuestAddr path);
 SysResult sys_pivot_root(Task& task, GuestAddr new_root, GuestAddr put_old);
 SysResult sys_move_mount(Task& task, int from_dirfd, GuestAddr from_path, int to_dirfd, GuestAddr to_path,
                          uint32_t flags);

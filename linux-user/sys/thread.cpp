@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "linux-user/guest_process.h"
 #include "linux-user/host/safe_syscall.h"
 #include "linux-user/thread/clone.h"
 
@@ -78,6 +79,16 @@ SysResult sys_clone3(Task& task, GuestAddr arguments, uint64_t size) {
                            .set_tid = args.set_tid,
                            .set_tid_count = args.set_tid_size,
                            .cgroup = args.cgroup});
+}
+
+SysResult sys_unshare(Task& task, uint64_t flags) {
+  task.process.engine->end_background();
+  return raw_syscall(SYS_unshare, flags);
+}
+
+SysResult sys_setns(Task& task, int fd, int flags) {
+  task.process.engine->end_background();
+  return raw_syscall(SYS_setns, static_cast<uint64_t>(fd), static_cast<uint64_t>(flags));
 }
 
 SysResult sys_set_tid_address(Task& task, GuestAddr address) {

@@ -18,6 +18,10 @@ SysResult sys_clone_backwards(Task& task, uint64_t flags, GuestAddr stack, Ptr<i
 SysResult sys_clone(Task& task, uint64_t flags, GuestAddr stack, Ptr<int32_t> parent_tid,
                     Ptr<int32_t> child_tid, uint64_t tls);
 SysResult sys_clone3(Task& task, GuestAddr arguments, uint64_t size);
+/// Some namespaces are only entered by a process that has one thread, and shares no file-system state with
+/// another.
+SysResult sys_unshare(Task& task, uint64_t flags);
+SysResult sys_setns(Task& task, int fd, int flags);
 SysResult sys_set_tid_address(Task& task, GuestAddr address);
 SysResult sys_set_robust_list(Task& task, GuestAddr head, uint64_t size);
 

@@ -1,6 +1,7 @@
 """Options and variables, as a user gives them."""
 import os
 import re
+import resource
 import unittest
 
 import support
@@ -72,6 +73,11 @@ class Options(support.FerryTest):
         result = self.ferry("--dump=ir,asm", "--engine=baseline", self.show())
         self.assertRegex(result.stderr, r"-- asm \(baseline\) of guest code at 0x[0-9a-f]+\n  0x[0-9a-f]+: [a-z]+ ")
         self.assertIn("get_reg.i64", result.stderr)
+
+    def test_limited_address_space(self):
+        show = self.show()
+        limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (300 << 20, 300 << 20))
+        self.assertEqual(self.ferry(show, preexec_fn=limit).stdout, show + "\n")
 
     def test_stack_size(self):
         source = "#include <string.h>\nint main(void) { volatile char a[900000]; memset((void*)a, 1, sizeof a); return a[5] != 1; }"

@@ -54,6 +54,36 @@ int main(int argc, char** argv) {
 """
 
 
+# Changes its root and says what it sees there; opens a shared directory by steps and by its name.
+ROOTS = r"""
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+int main(int argc, char** argv) {
+  struct stat by_name, by_step, by_walk;
+  int root = open("/", O_PATH | O_DIRECTORY);
+  int step = openat(root, "tmp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  fstat(step, &by_step);
+  stat("/tmp", &by_name);
+  fstatat(root, "tmp", &by_walk, AT_SYMLINK_NOFOLLOW);
+  printf("shared %d %d\n", by_step.st_ino == by_name.st_ino, by_walk.st_ino == by_name.st_ino);
+  if (argc > 1) {
+    char directory[256] = "";
+    printf("chroot %d", chroot(argv[1]) == 0 ? 0 : errno);
+    printf(" chdir %d", chdir("/") == 0 ? 0 : errno);
+    printf(" cwd %s", getcwd(directory, sizeof directory) ? directory : "?");
+    printf(" create %d\n", open("/made", O_CREAT | O_WRONLY, 0644) >= 0 ? 0 : errno);
+    fflush(stdout);
+    if (argc > 2) execl(argv[2], argv[2], NULL);
+  }
+  return 0;
+}
+"""
+
+
 class Sysroot(support.FerryTest):
     def setUp(self):
         super().setUp()
@@ -108,6 +138,22 @@ class Sysroot(support.FerryTest):
     def test_the_variable(self):
         for name in ("FERRY_SYSROOT", "QEMU_LD_PREFIX"):
             self.assertIn("inside a", self.ferry("/bin/probe", "/etc/ferry-a", env={name: self.root}).stdout, name)
+
+    def test_shared_directories_by_steps(self):
+        os.makedirs(self.path("root/tmp"))
+        support.compile_guest(ROOTS, self.path("root/bin/roots"), "-static")
+        self.assertEqual(self.ferry("-L", self.root, "/bin/roots").stdout, "shared 1 1\n")
+
+    @unittest.skipUnless(os.geteuid() == 0, "chroot needs root")
+    def test_chroot(self):
+        support.compile_guest(ROOTS, self.path("root/bin/roots"), "-static")
+        self.show("jail/show")
+        for jail in (self.path("jail"), "/"):
+            result = self.ferry("-L", self.root, "/bin/roots", jail, "/show" if jail != "/" else "/bin/show")
+            lines = result.stdout.split("\n")
+            self.assertEqual(lines[1], "chroot 0 chdir 0 cwd / create 0", result)
+            self.assertTrue(lines[2].endswith("/show"), result)
+        self.assertTrue(os.path.exists(self.path("jail/made")) and os.path.exists(self.path("root/made")))
 
     def test_by_its_host_name(self):
         self.assertEqual(self.ferry("-L", self.root, self.path("root/bin/spawn"), "/", "/bin/show").stdout, "cwd / exe /bin/spawn\n/bin/show\n")

@@ -154,6 +154,7 @@ class OnePage final : public backend::CodeAccess {
  public:
   explicit OnePage(GuestAddr page) : page_(page) {}
   bool executable(GuestAddr pc) override { return pc.value / kPage == page_.value / kPage; }
+  bool mapped(GuestAddr pc) override { return pc.value / kPage <= page_.value / kPage + 1; }
 
  private:
   GuestAddr page_;
