@@ -7,9 +7,9 @@
 #include "ir/support/populate.h"
 
 extern "C" {
-extern const char _start[];
+extern const char image_entry[] asm("_start");
 /// Where LLVM's code begins, behind ours (cmake/static_image/llvm_apart.ld).
-extern const char __start_ferry_llvm_code[] __attribute__((weak));
+extern const char ferry_llvm_code_begin[] __attribute__((weak));
 }
 
 namespace ferry::linux_user {
@@ -25,7 +25,7 @@ constexpr int kLargeBlock = 4 << 20;
 }  // namespace
 
 void warm_start() {
-  if (__start_ferry_llvm_code != nullptr) support::populate_read(_start, __start_ferry_llvm_code);
+  if (ferry_llvm_code_begin != nullptr) support::populate_read(image_entry, ferry_llvm_code_begin);
   mallopt(M_MMAP_THRESHOLD, kLargeBlock);
   mallopt(M_TRIM_THRESHOLD, kLargeBlock);
   support::populate_heap(kHeapBytes);

@@ -11,12 +11,12 @@ using Initializer = void (*)(int argc, char** argv, char** envp);
 
 // The linker defines these where cmake/static_image/llvm_apart.ld is in use.
 extern "C" {
-extern const Initializer __start_ferry_llvm_initializers[] __attribute__((weak));
-extern const Initializer __stop_ferry_llvm_initializers[] __attribute__((weak));
-extern const char __start_ferry_llvm_code[] __attribute__((weak));
-extern const char __stop_ferry_llvm_code[] __attribute__((weak));
-extern const char __start_ferry_llvm_constants[] __attribute__((weak));
-extern const char __stop_ferry_llvm_constants[] __attribute__((weak));
+extern const Initializer ferry_llvm_initializers_begin[] __attribute__((weak));
+extern const Initializer ferry_llvm_initializers_end[] __attribute__((weak));
+extern const char ferry_llvm_code_begin[] __attribute__((weak));
+extern const char ferry_llvm_code_end[] __attribute__((weak));
+extern const char ferry_llvm_constants_begin[] __attribute__((weak));
+extern const char ferry_llvm_constants_end[] __attribute__((weak));
 }
 
 namespace ferry::backend::llvm_tier {
@@ -26,9 +26,9 @@ namespace {
 // LLVM's first compile touches a thousand pages: half of its time went into those page faults.
 void warm() {
   constexpr size_t kHeapBytes = size_t{3} << 20;
-  if (__start_ferry_llvm_code != nullptr) {
-    support::populate_read(__start_ferry_llvm_code, __stop_ferry_llvm_code);
-    support::populate_read(__start_ferry_llvm_constants, __stop_ferry_llvm_constants);
+  if (ferry_llvm_code_begin != nullptr) {
+    support::populate_read(ferry_llvm_code_begin, ferry_llvm_code_end);
+    support::populate_read(ferry_llvm_constants_begin, ferry_llvm_constants_end);
   }
   support::populate_heap(kHeapBytes);
 }
@@ -39,8 +39,7 @@ void start_llvm() {
   static std::once_flag once;
   std::call_once(once, [] {
     warm();
-    for (const Initializer* run = __start_ferry_llvm_initializers; run != __stop_ferry_llvm_initializers;
-         ++run) {
+    for (const Initializer* run = ferry_llvm_initializers_begin; run != ferry_llvm_initializers_end; ++run) {
       (*run)(0, nullptr, nullptr);
     }
   });
