@@ -61,6 +61,9 @@ class GuestArch {
   /// Disassembly of the instruction at `pc`, for dumps and for the one line that reports an illegal
   /// instruction.
   virtual std::string disassemble(GuestAddr pc, std::span<const std::byte> code) const = 0;
+  /// What the CPU lacks to execute the instruction that `code` begins with, for that line; empty if no CPU
+  /// would.
+  virtual std::string why_illegal(std::span<const std::byte> /*code*/) const { return {}; }
 };
 
 }  // namespace ferry::ir

@@ -13,8 +13,14 @@ namespace ferry::linux_user {
 
 constinit thread_local Task* current_task = nullptr;
 
-Process::Process(Options opts, const Abi& guest_abi)
-    : options(std::move(opts)), abi(guest_abi), paths(options.sysroot) {}
+Process::Process(Options opts, std::unique_ptr<const Abi> guest_abi,
+                 std::unique_ptr<const ir::GuestArch> guest_arch)
+    : options(std::move(opts)),
+      abi_(std::move(guest_abi)),
+      arch_(std::move(guest_arch)),
+      abi(*abi_),
+      arch(*arch_),
+      paths(options.sysroot) {}
 
 std::vector<int> Process::own_fds() const {
   std::vector<int> fds;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backend/engine.h"
+#include "ir/guest_arch.h"
 #include "linux-user/abi/abi.h"
 #include "linux-user/guest_task.h"
 #include "linux-user/mm/address_space.h"
@@ -21,12 +22,21 @@ namespace ferry::linux_user {
 /// The guest's process: what its threads share. One per ferry process; made in main() before the first Task
 /// and never destroyed.
 struct Process {
-  Process(Options opts, const Abi& guest_abi);
+  /// `guest_abi` and `guest_arch`: the guest's Linux and its CPU, as --cpu names it.
+  Process(Options opts, std::unique_ptr<const Abi> guest_abi,
+          std::unique_ptr<const ir::GuestArch> guest_arch);
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
   const Options options;
+
+ private:
+  const std::unique_ptr<const Abi> abi_;
+  const std::unique_ptr<const ir::GuestArch> arch_;
+
+ public:
   const Abi& abi;
+  const ir::GuestArch& arch;
   std::unique_ptr<backend::Engine> engine;
   AddressSpace memory;
   PathResolver paths;

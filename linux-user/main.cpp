@@ -92,8 +92,6 @@ uint64_t fitting_code_bytes(uint64_t wanted) {
 
 /// Starts the guest's program on this thread; answers an exit status only if that fails.
 int run_guest(Process& process, Program& program) {
-  const ir::GuestArch* arch = frontend::find_guest(process.abi.machine());
-  if (!arch) return fail("was built without " + std::string(process.abi.machine()), kFerryFailed);
   backend::EngineOptions engine_options = process.options.engine;
   engine_options.access = &process.memory;
   engine_options.code_bytes = fitting_code_bytes(engine_options.code_bytes);
@@ -101,7 +99,7 @@ int run_guest(Process& process, Program& program) {
 #ifdef FERRY_LLVM
   engine_options.llvm = backend::make_llvm_codegen;
 #endif
-  auto engine = backend::Engine::create(*arch, engine_options);
+  auto engine = backend::Engine::create(process.arch, engine_options);
   if (!engine) return fail(engine.error().message, kFerryFailed);
   process.engine = std::move(*engine);
   process.memory.set_engine(process.engine.get());
@@ -124,7 +122,12 @@ int run(Options options, std::span<char* const> environment) {
   std::string problem;
   const int log_fd = open_log(options, problem);
   if (log_fd < 0) return fail(problem, kFerryFailed);
-  auto* process = new Process(std::move(options), arm64_abi());  // threads use it until the very end
+  auto abi = make_arm64_abi(options.cpu);
+  if (!abi) return fail("--cpu " + abi.error().message, kFerryFailed);
+  auto arch = frontend::make_guest((*abi)->machine(), options.cpu);
+  if (!arch) return fail(arch.error().message, kFerryFailed);
+  // Threads use it until the very end.
+  auto* process = new Process(std::move(options), std::move(*abi), std::move(*arch));
   process->environment = guest_environment(process->options, environment);
   process->log_fd = log_fd;
   if (process->options.strace) process->strace.start(log_fd);
@@ -146,6 +149,9 @@ int ferry_main(std::span<char* const> arguments, std::span<char* const> environm
       return 0;
     case Options::Action::Version:
       write_out(version_text());
+      return 0;
+    case Options::Action::Cpus:
+      write_out(frontend::list_cpus());
       return 0;
     case Options::Action::Syscalls:
       write_out(syscalls_report(arm64_abi()));

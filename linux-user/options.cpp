@@ -123,9 +123,11 @@ Problem set_argv0(Options& o, std::string_view value) {
 }
 
 Problem set_cpu(Options& o, std::string_view value) {
-  if (value != "max")
-    return "knows one CPU, 'max', with all that ferry implements; not '" + std::string(value) + "'";
-  o.cpu = value;
+  if (value == "help" || value == "?") {
+    o.action = Options::Action::Cpus;
+  } else {
+    o.cpu = value;
+  }
   return {};
 }
 
@@ -207,8 +209,9 @@ const OptionRow kOptions[] = {
     {"U", "unset-env", "NAME", "FERRY_UNSET_ENV", "QEMU_UNSET_ENV", "remove a variable of the guest",
      unset_env, nullptr},
     {"0", "argv0", "NAME", "FERRY_ARGV0", "QEMU_ARGV0", "what the guest sees as argv[0]", set_argv0, nullptr},
-    {"cpu", "cpu", "NAME", "FERRY_CPU", "QEMU_CPU", "the guest's CPU; 'max' is the only one", set_cpu,
-     nullptr},
+    {"cpu", "cpu", "NAME", "FERRY_CPU", "QEMU_CPU",
+     "the guest's CPU, MODEL[,FEATURE=on|off]...; 'help' lists them", set_cpu,
+     [](const Options& o) { return o.cpu == Options{}.cpu ? std::string() : o.cpu; }},
     {"s", "stack-size", "BYTES", "FERRY_STACK_SIZE", "QEMU_STACK_SIZE", "size of the main thread's stack",
      [](Options& o, std::string_view v) {
        return parse_number(v, o.stack_bytes, uint64_t{64} << 10, uint64_t{64} << 30);

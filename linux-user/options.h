@@ -19,14 +19,14 @@ struct Options {
   std::vector<std::string> environment_changes;
   std::string argv0;  ///< replaces the guest's argv[0] when has_argv0
   bool has_argv0 = false;
-  std::string cpu;
+  std::string cpu = "max";  ///< MODEL[,FEATURE=on|off]...
   bool strace = false;
   std::string log_file;      ///< for --strace and --dump; empty: standard error
   uint64_t stack_bytes = 0;  ///< 0: RLIMIT_STACK
   bool stats = false;
   backend::EngineOptions engine;
 
-  enum class Action : uint8_t { Run, Help, Version, Syscalls } action = Action::Run;
+  enum class Action : uint8_t { Run, Help, Version, Syscalls, Cpus } action = Action::Run;
 
   // How binfmt_misc and execve() by ferry itself start programs.
   std::string exec_path;        ///< the program as the guest named it (AT_EXECFN); empty: as `program`

@@ -1,5 +1,8 @@
 #include "frontend/arm64/arch.h"
 
+#include <cstring>
+
+#include "frontend/arm64/decode.h"
 #include "frontend/arm64/fp_state.h"
 #include "frontend/arm64/helpers.h"
 #include "frontend/arm64/helpers_base.h"
@@ -23,7 +26,7 @@ void Arch::translate(ir::BlockKey key, const ir::TranslateLimits& limits, ir::Fu
   out.mode = key.mode;
   out.nan_rule = ir::NanRule::Arm;
   out.precise = limits.precise;
-  Translator(key, limits, out).translate();
+  Translator(cpu_, key, limits, out).translate();
 }
 
 void Arch::after_fault(void* state) const { helpers::give_up_exclusive(*static_cast<State*>(state)); }
@@ -32,6 +35,19 @@ void Arch::after_fork_child() const { helpers::reset_exclusives(); }
 
 std::string Arch::disassemble(GuestAddr pc, std::span<const std::byte> code) const {
   return frontend::disassemble(frontend::Guest::AArch64, pc.value, code);
+}
+
+std::string Arch::why_illegal(std::span<const std::byte> code) const {
+  uint32_t word;
+  if (code.size() < sizeof word) return {};
+  std::memcpy(&word, code.data(), sizeof word);
+  const Row* row = decode(word);
+  if (row == nullptr) return {};
+  const Feature feature = required_feature(*row, word);
+  if (cpu_.has(feature)) return {};
+  const std::string name = feature_name(feature);
+  if (!kImplemented.has(feature)) return "it needs " + name + ", which ferry does not have";
+  return "it needs " + name + ", which the CPU " + std::string(cpu_.model()) + " lacks (see --cpu)";
 }
 
 }  // namespace ferry::arm64

@@ -107,11 +107,12 @@ bool SystemHandlers::SYS(uint32_t operation, uint32_t t) {
   switch (operation) {
     case sys(3, 7, 4, 1):
       return zero_line(t);  // DC ZVA
-    case sys(3, 7, 10, 1):  // DC CVAC, CVAU, CVAP, CIVAC: host caches are coherent
+    case sys(3, 7, 10, 1):  // DC CVAC, CVAU, CIVAC: host caches are coherent
     case sys(3, 7, 11, 1):
-    case sys(3, 7, 12, 1):
     case sys(3, 7, 14, 1):
       return true;
+    case sys(3, 7, 12, 1):  // DC CVAP
+      return cpu_.has(Feature::DPB) || illegal();
     case sys(3, 7, 5, 1):  // IC IVAU
       b_.set_reg(TRAP_ARG, b_.and_(x(t), b_.i64(Arch::kAddressMask & ~uint64_t{kLineBytes - 1})));
       return trap(ir::TrapKind::InvalidateCode, next_pc());
@@ -157,7 +158,7 @@ bool SystemHandlers::MRS(uint32_t reg, uint32_t t) {
       break;
   }
   if (!is_id_register(reg)) return illegal();
-  set_r(t, b_.i64(id_register_value(reg)));
+  set_r(t, b_.i64(cpu_.id_register(reg)));
   return true;
 }
 

@@ -81,7 +81,7 @@ bool Translator::translate_instruction() {
   word_ = read_word(pc_);
   const Row* row = decode(word_);
   if (row == nullptr) return illegal();
-  if (!cpu_has(required_feature(*row, word_))) return is_hint(word_) || illegal();
+  if (!cpu_.has(required_feature(*row, word_))) return is_hint(word_) || illegal();
   const Outcome outcome = dispatch(*this, *row, word_);
   if (outcome == Outcome::Unsupported) return illegal();
   return outcome == Outcome::Continue;

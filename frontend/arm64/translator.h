@@ -8,11 +8,11 @@ namespace ferry::arm64 {
 /// classes, one per family of instructions:
 ///   TranslatorCore <- AluHandlers <- BranchHandlers <- SystemHandlers <- LoadStoreHandlers <- FpHandlers <-
 ///   FpVectorHandlers <- SimdHandlers
-/// A row without a handler, or whose feature cpu_features.def does not list, is an illegal instruction.
+/// A row without a handler, or whose feature the CPU does not have, is an illegal instruction.
 class Translator final : public SimdHandlers {
  public:
-  Translator(const ir::BlockKey& key, const ir::TranslateLimits& limits, ir::Function& out)
-      : SimdHandlers(key, limits, out) {}
+  Translator(const Cpu& cpu, const ir::BlockKey& key, const ir::TranslateLimits& limits, ir::Function& out)
+      : SimdHandlers(cpu, key, limits, out) {}
 
   void translate();
 

@@ -4,8 +4,9 @@
 
 namespace ferry::arm64 {
 
-TranslatorCore::TranslatorCore(const ir::BlockKey& key, const ir::TranslateLimits& limits, ir::Function& out)
-    : b_(out), pc_(key.pc), limits_(limits) {}
+TranslatorCore::TranslatorCore(const Cpu& cpu, const ir::BlockKey& key, const ir::TranslateLimits& limits,
+                               ir::Function& out)
+    : b_(out), pc_(key.pc), cpu_(cpu), limits_(limits) {}
 
 // ---- guest memory
 

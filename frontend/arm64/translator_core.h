@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "frontend/arm64/cpu_features.h"
 #include "frontend/arm64/flags.h"
 #include "frontend/arm64/helpers.h"
 #include "frontend/arm64/state.h"
@@ -33,7 +34,8 @@ class TranslatorCore {
   using MemAccess = ir::MemAccess;
   using Address = ir::Address;
 
-  TranslatorCore(const ir::BlockKey& key, const ir::TranslateLimits& limits, ir::Function& out);
+  TranslatorCore(const Cpu& cpu, const ir::BlockKey& key, const ir::TranslateLimits& limits,
+                 ir::Function& out);
   ~TranslatorCore() = default;
 
   // ---- position
@@ -159,6 +161,7 @@ class TranslatorCore {
     return word;
   }
 
+  const Cpu& cpu_;
   const ir::TranslateLimits& limits_;
   frontend::Region region_;
 

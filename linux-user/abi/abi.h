@@ -7,10 +7,12 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
 #include "ir/support/address.h"
+#include "ir/support/result.h"
 #include "linux-user/abi/syscall_table.h"
 
 namespace ferry::linux_user {
@@ -91,7 +93,9 @@ class Abi {
   [[nodiscard]] virtual bool pop_signal_frame(Task& task, uint64_t& mask) const = 0;
 };
 
-/// AArch64 Linux.
+/// AArch64 Linux on a CPU with all that ferry implements.
 const Abi& arm64_abi();
+/// The same on the CPU that `--cpu` names.
+support::Result<std::unique_ptr<const Abi>> make_arm64_abi(std::string_view cpu);
 
 }  // namespace ferry::linux_user

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <set>
+#include <string>
 
 #include "ir/support/address.h"
 
@@ -12,7 +14,8 @@ struct Process;
 /// Says on standard error which instructions ferry does not run.
 class IllegalReports {
  public:
-  /// One line with address, bytes and disassembly; once per address.
+  /// One line with address, bytes and disassembly, and with the feature that the CPU lacks, if that is it;
+  /// once per address, or per feature.
   void report(const Process& process, GuestAddr pc);
 
   /// Around fork().
@@ -22,6 +25,7 @@ class IllegalReports {
  private:
   std::mutex mutex_;
   std::set<GuestAddr> reported_;
+  std::set<std::string, std::less<>> reported_reasons_;
 };
 
 }  // namespace ferry::linux_user

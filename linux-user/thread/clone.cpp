@@ -7,7 +7,6 @@
 
 #include <cstring>
 
-#include "frontend/registry.h"
 #include "linux-user/guest_process.h"
 #include "linux-user/host/safe_syscall.h"
 #include "linux-user/signal/host_signals.h"
@@ -17,9 +16,7 @@
 namespace ferry::linux_user {
 namespace {
 
-size_t state_bytes(const Process& process) {
-  return frontend::find_guest(process.abi.machine())->layout().size;
-}
+size_t state_bytes(const Process& process) { return process.arch.layout().size; }
 
 /// mm_release() of kernel/fork.c: tells who waits for the thread's end.
 void clear_child_tid(Task& task) {

@@ -92,7 +92,7 @@ std::set<std::string> names_in(const std::string& path) {
 
 bool is_implemented(const arm64::Row& row) {
   static constexpr auto kHandled = arm64::handled_rows<arm64::Translator>();
-  return kHandled[static_cast<size_t>(row.id)] && arm64::cpu_has(row.feature);
+  return kHandled[static_cast<size_t>(row.id)] && arm64::kImplemented.has(row.feature);
 }
 
 std::vector<const arm64::Row*> usable_rows(const Options& options) {

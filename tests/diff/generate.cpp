@@ -126,7 +126,7 @@ uint32_t Generator::word_of(const arm64::Row& row, bool last) {
   const bool memory = is_memory(row);
   for (int attempt = 0; attempt < 200; ++attempt) {
     const uint32_t word = random_word(row, memory);
-    if (arm64::decode(word) != &row || !arm64::cpu_has(arm64::required_feature(row, word))) continue;
+    if (arm64::decode(word) != &row || !arm64::kImplemented.has(arm64::required_feature(row, word))) continue;
     const unsigned lowest = register_field(word, 0);
     bool usable = true;
     for (const unsigned lsb : {0u, 5u, 10u, 16u}) {

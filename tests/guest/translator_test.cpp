@@ -272,14 +272,40 @@ TEST(Exclusives, AForkedChildHasAllSlots) {
 }
 
 TEST(CpuFeatures, WordsAndRegistersAgree) {
-  using arm64::IdRegister;
-  const auto isar0 = arm64::id_register_value(static_cast<uint32_t>(IdRegister::ID_AA64ISAR0_EL1));
-  EXPECT_EQ(isar0 >> 20 & 0xf, 2u);  // LSE
-  EXPECT_EQ(arm64::hwcap(1) >> 8 & 1, 1u);
-  EXPECT_EQ(isar0 >> 16 & 0xf, 1u);  // CRC32
-  EXPECT_EQ(arm64::hwcap(1) >> 7 & 1, 1u);
-  EXPECT_EQ(arm64::hwcap(1) & 3, 3u);  // FP, ASIMD
-  EXPECT_FALSE(arm64::cpu_has(arm64::Feature::MTE));
+  constexpr auto kIsar0 = static_cast<uint32_t>(arm64::IdRegister::ID_AA64ISAR0_EL1);
+  constexpr unsigned kCrc32Hwcap = 7, kLseHwcap = 8;
+  const arm64::Cpu max;
+  EXPECT_GE(max.id_register(kIsar0) >> 20 & 0xf, 2u);  // LSE
+  EXPECT_EQ(max.hwcap(1) >> kLseHwcap & 1, 1u);
+  EXPECT_EQ(max.id_register(kIsar0) >> 16 & 0xf, 1u);  // CRC32
+  EXPECT_EQ(max.hwcap(1) >> kCrc32Hwcap & 1, 1u);
+  EXPECT_EQ(max.hwcap(1) & 3, 3u);  // FP, ASIMD
+
+  const arm64::Cpu a53 = *arm64::Cpu::parse("cortex-a53");
+  EXPECT_EQ(a53.id_register(kIsar0), 0x11120u);  // CRC32, SHA256, SHA1, AES with PMULL: as its manual says
+  EXPECT_EQ(a53.hwcap(1), 0x8fbu);               // CPUID and crc32 sha2 sha1 pmull aes asimd fp
+  EXPECT_EQ(a53.hwcap(2), 0u);
+  EXPECT_EQ(a53.midr(), 0x410fd034u);
+}
+
+TEST(CpuFeatures, ModelsAndSwitches) {
+  using arm64::Feature;
+  const auto problem = [](const char* text) {
+    const auto cpu = arm64::Cpu::parse(text);
+    return cpu ? std::string("accepted") : cpu.error().message;
+  };
+  EXPECT_FALSE(arm64::Cpu::parse("max,lse=off")->has(Feature::LSE));
+  EXPECT_TRUE(arm64::Cpu::parse("max,lse=off,sve=off")->has(Feature::CRC32));
+  EXPECT_TRUE(arm64::Cpu::parse("cortex-a72,lse=on,pauth-impdef=on")->has(Feature::LSE));
+  EXPECT_TRUE(arm64::Cpu::parse("neoverse-n1")->has(Feature::DOTPROD));
+  EXPECT_FALSE(arm64::Cpu::parse("neoverse-n1")->has(Feature::FLAGM));
+  EXPECT_NE(problem("pentium").find("no model 'pentium'"), std::string::npos);
+  EXPECT_NE(problem("").find("no model ''"), std::string::npos);
+  EXPECT_NE(problem("max,").find("FEATURE=on"), std::string::npos);
+  EXPECT_NE(problem("max,lse").find("FEATURE=on"), std::string::npos);
+  EXPECT_NE(problem("max,lse=maybe").find("FEATURE=on"), std::string::npos);
+  EXPECT_NE(problem("max,fp=off").find("no feature 'fp'"), std::string::npos);
+  EXPECT_NE(problem("max,sve=on").find("no feature 'sve'"), std::string::npos);
 }
 
 }  // namespace

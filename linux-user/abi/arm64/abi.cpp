@@ -3,7 +3,10 @@
 #include <elf.h>
 #include <fcntl.h>
 
+#include <array>
+#include <cstdio>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "frontend/arm64/cpu_features.h"
@@ -41,15 +44,17 @@ void append_caps(std::string& text, uint64_t caps, const char* const (&names)[N]
   }
 }
 
-std::string make_cpuinfo_entry() {
+std::string make_cpuinfo_entry(const ferry::arm64::Cpu& cpu) {
   std::string text = "BogoMIPS\t: 100.00\nFeatures\t:";
-  append_caps(text, ferry::arm64::hwcap(1), kHwcapNames);
-  append_caps(text, ferry::arm64::hwcap(2), kHwcap2Names);
-  // The parts of MIDR_EL1; implementer 0 is "reserved for software use".
-  text +=
-      "\nCPU implementer\t: 0x00\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: 0x000\nCPU "
-      "revision\t: 0\n";
-  return text;
+  append_caps(text, cpu.hwcap(1), kHwcapNames);
+  append_caps(text, cpu.hwcap(2), kHwcap2Names);
+  const auto midr = static_cast<unsigned>(cpu.midr());
+  std::array<char, 160> parts;
+  const int length = std::snprintf(parts.data(), parts.size(),
+                                   "\nCPU implementer\t: 0x%02x\nCPU architecture: 8\nCPU variant\t: 0x%x\n"
+                                   "CPU part\t: 0x%03x\nCPU revision\t: %u\n",
+                                   midr >> 24, midr >> 20 & 0xf, midr >> 4 & 0xfff, midr & 0xf);
+  return text.append(parts.data(), static_cast<size_t>(length));
 }
 
 struct OpenFlag {
@@ -63,19 +68,19 @@ constexpr OpenFlag kOpenFlags[] = {{arm64::kDirectory, O_DIRECTORY},
 
 class Arm64Abi final : public Abi {
  public:
+  explicit Arm64Abi(ferry::arm64::Cpu cpu = {})
+      : cpu_(std::move(cpu)), cpuinfo_entry_(make_cpuinfo_entry(cpu_)) {}
+
   std::string_view machine() const override { return "aarch64"; }
   std::string_view platform() const override { return "aarch64"; }
   uint16_t elf_machine() const override { return EM_AARCH64; }
   uint8_t elf_class() const override { return ELFCLASS64; }
   uint8_t elf_data() const override { return ELFDATA2LSB; }
-  uint64_t hwcap() const override { return ferry::arm64::hwcap(1); }
-  uint64_t hwcap2() const override { return ferry::arm64::hwcap(2); }
+  uint64_t hwcap() const override { return cpu_.hwcap(1); }
+  uint64_t hwcap2() const override { return cpu_.hwcap(2); }
   uint64_t min_signal_stack() const override { return arm64_abi_detail::min_signal_stack(); }
   uint64_t min_alternate_stack() const override { return arm64_abi_detail::kMinAlternateStack; }
-  std::string_view cpuinfo_entry() const override {
-    static const std::string text = make_cpuinfo_entry();
-    return text;
-  }
+  std::string_view cpuinfo_entry() const override { return cpuinfo_entry_; }
 
   std::span<const SyscallRow> syscalls() const override { return arm64_syscalls(); }
   const SyscallRow* find_syscall(uint64_t number) const override { return find_arm64_syscall(number); }
@@ -135,6 +140,9 @@ class Arm64Abi final : public Abi {
     }
     return static_cast<int>(out);
   }
+
+  const ferry::arm64::Cpu cpu_;
+  const std::string cpuinfo_entry_;
 };
 
 bool Arm64Abi::write_stat(GuestAddr to, const struct stat& s) const {
@@ -195,6 +203,12 @@ bool Arm64Abi::write_semid(GuestAddr to, const semid_ds& info) const {
 const Abi& arm64_abi() {
   static const Arm64Abi abi;
   return abi;
+}
+
+support::Result<std::unique_ptr<const Abi>> make_arm64_abi(std::string_view cpu) {
+  auto parsed = ferry::arm64::Cpu::parse(cpu);
+  if (!parsed) return support::Error{parsed.error()};
+  return std::unique_ptr<const Abi>(std::make_unique<const Arm64Abi>(std::move(*parsed)));
 }
 
 }  // namespace ferry::linux_user

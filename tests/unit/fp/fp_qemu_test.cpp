@@ -163,7 +163,6 @@ const Deviation* deviation_of(std::string_view row) {
   return nullptr;
 }
 
-#if defined(FERRY_FP_VECTORS) && defined(FERRY_QEMU_AARCH64)
 /// Runs one row's requests through the real instruction under QEMU. Empty if that fails.
 std::vector<VectorReply> run_qemu(size_t row, const std::vector<VectorRequest>& requests) {
   const std::string base =
@@ -187,12 +186,10 @@ std::vector<VectorReply> run_qemu(size_t row, const std::vector<VectorRequest>& 
   std::remove(out.c_str());
   return replies;
 }
-#endif
 
 class FpQemu : public testing::TestWithParam<size_t> {};
 
 TEST_P(FpQemu, AgreesWithTheInstruction) {
-#if defined(FERRY_FP_VECTORS) && defined(FERRY_QEMU_AARCH64)
   const Row& row = kRows[GetParam()];
   const auto requests = requests_for(row);
   const auto replies = run_qemu(GetParam(), requests);
@@ -219,9 +216,6 @@ TEST_P(FpQemu, AgreesWithTheInstruction) {
   if (deviation != nullptr && std::string_view(FERRY_QEMU_VERSION).starts_with("7.2")) {
     EXPECT_GT(excused, 0u) << "no longer seen, remove it from kDeviations: " << deviation->reason;
   }
-#else
-  GTEST_SKIP() << "needs aarch64-linux-gnu-gcc and qemu-aarch64 (packages gcc-aarch64-linux-gnu, qemu-user)";
-#endif
 }
 
 INSTANTIATE_TEST_SUITE_P(Rows, FpQemu, testing::Range<size_t>(0, std::size(kRows)),
