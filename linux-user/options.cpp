@@ -281,6 +281,13 @@ const OptionRow kOptions[] = {
        return parse_number(v, o.engine.code_bytes, uint64_t{1} << 20, uint64_t{2} << 30);
      },
      [](const Options& o) { return print_number(o.engine.code_bytes, kStandard.code_bytes); }},
+    {"perfmap", "perf-map", "", "FERRY_PERF_MAP", "",
+     "write /tmp/perf-PID.map, by which perf names translated code",
+     [](Options& o, std::string_view) {
+       o.engine.perf_map = true;
+       return Problem{};
+     },
+     [](const Options& o) { return std::string(o.engine.perf_map ? kFlagSet : ""); }},
     {"", "stats", "", "FERRY_STATS", "", "print counters and times at the end",
      [](Options& o, std::string_view) {
        o.stats = true;

@@ -50,6 +50,7 @@ struct Placement {
     for (size_t i = 0; i < plan.exits.size(); ++i) {
       slots[i].guest_pc = plan.exits[i].pc.value;
       slots[i].mode = function.mode;
+      slots[i].optimized = true;
       used += x64::emit_resolver(room.data() + used, slots[i]);
     }
     for (const CallSite& call : plan.calls) {

@@ -89,6 +89,8 @@ class Lowering {
   void leave_by_stub(int32_t stub_offset, Value* rax);
   void store_area(int32_t offset, Value* value);
   void leave_with(uint32_t exit_kind, uint64_t exit_value, GuestAddr resume);
+  Value* load_interrupt();
+  llvm::MDNode* likely();
   void poll(GuestAddr resume);
   uint32_t new_slot(GuestAddr pc);
   Value* slot_target(uint32_t slot);

@@ -102,15 +102,20 @@ void Lowering::leave_with(uint32_t exit_kind, uint64_t exit_value, GuestAddr res
   leave_by_stub(FERRY_AREA_OFFSET(stubs.exit), nullptr);
 }
 
-// A safe point: leaves for the engine when an interrupt was requested.
-void Lowering::poll(GuestAddr resume) {
+llvm::MDNode* Lowering::likely() { return llvm::MDBuilder(context_).createBranchWeights(1u << 20, 1); }
+
+llvm::Value* Lowering::load_interrupt() {
   auto* flag =
       b_.CreateAlignedLoad(b_.getInt32Ty(), state_pointer(FERRY_AREA_OFFSET(interrupt)), llvm::Align(4));
   flag->setAtomic(llvm::AtomicOrdering::Monotonic);
+  return flag;
+}
+
+// A safe point: leaves for the engine when an interrupt was requested.
+void Lowering::poll(GuestAddr resume) {
   auto* leave = llvm::BasicBlock::Create(context_, "interrupted", function_);
   auto* go_on = llvm::BasicBlock::Create(context_, "", function_);
-  auto* branch = b_.CreateCondBr(b_.CreateIsNull(flag), go_on, leave);
-  branch->setMetadata(llvm::LLVMContext::MD_prof, llvm::MDBuilder(context_).createBranchWeights(1u << 20, 1));
+  b_.CreateCondBr(b_.CreateIsNull(load_interrupt()), go_on, leave, likely());
   b_.SetInsertPoint(leave);
   leave_with(static_cast<uint32_t>(ExitKind::Interrupt), 0, resume);
   b_.SetInsertPoint(go_on);
@@ -176,9 +181,29 @@ llvm::Value* Lowering::goto_pc(const Inst& inst) {
   return nullptr;
 }
 
+// The jump cache is looked up here, so that each branch has a host branch of its own, which the host predicts
+// by itself. The stub finds out again why there was no hit.
 llvm::Value* Lowering::goto_indirect(const Inst& inst) {
   store_all_dirty(/*include_pins=*/false);
-  leave_by_stub(FERRY_AREA_OFFSET(stubs.indirect), arg(inst, 0));
+  Value* target = arg(inst, 0);
+  if (options_.jump_cache) {
+    Value* hash = b_.CreateMul(b_.CreateTrunc(target, b_.getInt32Ty()), b_.getInt32(kJumpCacheFactor));
+    Value* index = b_.CreateZExt(b_.CreateLShr(hash, 32 - kJumpCacheBits), b_.getInt64Ty());
+    Value* line = b_.CreateGEP(b_.getInt8Ty(), state_pointer(FERRY_AREA_OFFSET(jump_cache)),
+                               b_.CreateMul(index, b_.getInt64(sizeof(JumpCacheEntry))));
+    Value* known = b_.CreateAlignedLoad(b_.getInt64Ty(), line, llvm::Align(8), /*isVolatile=*/true);
+    Value* quiet = b_.CreateIsNull(load_interrupt());
+    auto* hit = llvm::BasicBlock::Create(context_, "hit", function_);
+    auto* miss = llvm::BasicBlock::Create(context_, "miss", function_);
+    b_.CreateCondBr(b_.CreateAnd(quiet, b_.CreateICmpEQ(known, target)), hit, miss, likely());
+    b_.SetInsertPoint(hit);
+    Value* code = b_.CreateConstInBoundsGEP1_64(b_.getInt8Ty(), line, offsetof(JumpCacheEntry, code));
+    auto* load = b_.CreateAlignedLoad(b_.getPtrTy(), code, llvm::Align(8));
+    load->setAtomic(llvm::AtomicOrdering::Monotonic);
+    leave_through(load, target);
+    b_.SetInsertPoint(miss);
+  }
+  leave_by_stub(FERRY_AREA_OFFSET(stubs.indirect), target);
   return nullptr;
 }
 

@@ -35,6 +35,7 @@ struct LinkSlot {
   uint64_t* counter;  ///< loop and call edges: counts down, the edge takes Stubs::hot when it becomes zero
                       ///< (once; the engine may set it again to be asked later). nullptr elsewhere
   LinkSlot* next_incoming;  ///< the engine's: the next slot that leads to the same code
+  bool optimized = false;   ///< part of optimized code: what it leads to is worth counting
 };
 
 /// One line of a thread's inline table for indirect branches.

@@ -103,7 +103,7 @@ uint64_t CpuImpl::trap_arg() const {
 void CpuImpl::cache_target(const Record& record) {
   JumpCacheEntry& line = area().jump_cache[jump_cache_index(record.key.pc.value)];
   line.guest_pc = record.key.pc.value;
-  line.code.store(record.entry(), std::memory_order_seq_cst);
+  line.code.store(record.counted_entry(), std::memory_order_seq_cst);
   // Whoever takes the record away first says so and then looks at the lines: one of us sees the other.
   if (!record.valid.load(std::memory_order_seq_cst)) {
     line.code.store(area().stubs.indirect_miss, std::memory_order_relaxed);
@@ -112,9 +112,16 @@ void CpuImpl::cache_target(const Record& record) {
 
 void CpuImpl::redirect_target(const Record& from, const Record* to) {
   JumpCacheEntry& line = area().jump_cache[jump_cache_index(from.key.pc.value)];
-  const void* expected = from.entry();
   const void* wanted = to && to->entry() ? to->entry() : area().stubs.indirect_miss;
-  line.code.compare_exchange_strong(expected, wanted, std::memory_order_seq_cst);
+  for (const void* leads_to : {from.entry(), from.counted_entry()}) {
+    line.code.compare_exchange_strong(leads_to, wanted, std::memory_order_seq_cst);
+  }
+}
+
+void CpuImpl::forget_targets() {
+  for (JumpCacheEntry& line : area().jump_cache) {
+    line.code.store(area().stubs.indirect_miss, std::memory_order_seq_cst);
+  }
 }
 
 }  // namespace ferry::backend

@@ -56,6 +56,8 @@ class CpuImpl final : public Cpu {
   /// By any thread: a line that leads to `from` now leads to `to`; nullptr: to the engine. Lines never change
   /// their guest address here, so whoever is reading one jumps right.
   void redirect_target(const Record& from, const Record* to);
+  /// By any thread: all indirect branches ask the engine again.
+  void forget_targets();
 
   // Belongs to the engine.
   std::atomic<uint32_t> inside{0};  ///< not 0: may hold pointers to records and code

@@ -60,6 +60,12 @@ EngineImpl::Outcome EngineImpl::step(CpuImpl& cpu) {
       return fault ? after_fault(cpu, fault) : std::nullopt;
     }
     if (!record->entry()) return run_function(cpu, *record);
+    if (by_branch && wants_gate(*record)) {
+      world_.leave(cpu);
+      count_target(key);
+      world_.enter(cpu);
+      continue;
+    }
     if (by_branch && options_.jump_cache) cpu.cache_target(*record);
     run_code(cpu, *record);
     if (static_cast<ExitKind>(cpu.area().exit_kind) != ExitKind::Indirect) return after_code(cpu);

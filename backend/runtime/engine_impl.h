@@ -72,6 +72,14 @@ class EngineImpl final : public Engine {
   void flush();
   /// A loop or call edge was taken often: outside, lock not held.
   void heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t generation);
+  /// Whether entries of `record` that no edge counts should be counted from now on.
+  bool wants_gate(const Record& record) const;
+  /// Outside, lock not held: counts entries of what `key` names, if that is still there.
+  void count_target(ir::BlockKey key);
+  /// Lock held.
+  void make_gate(Record& record);
+  /// Lock held: the optimizer is worth its start, so that it pays to count entries by indirect branches.
+  void start_counting();
 
   // -- faults.cpp
   bool fault_in_code(CpuImpl& cpu, CaughtFault fault, void* context);
@@ -101,6 +109,7 @@ class EngineImpl final : public Engine {
   ir::Function scratch_;
   ir::PassContext passes_;
   bool precise_ = false;
+  std::atomic<bool> counting_{false};  ///< see start_counting()
 };
 
 }  // namespace ferry::backend

@@ -35,8 +35,16 @@ struct Record {
   bool pins_in_registers = false;  ///< see CodeObject
   bool precise = true;
   bool keep_baseline = false;  ///< the optimizer could not improve it: do not ask again
+  /// Code that counts who comes by and goes on to the entry; optimized code and indirect branches lead there.
+  /// nullptr: none yet, or not worth it.
+  std::atomic<const void*> gate{nullptr};
 
   const void* entry() const { return code.data(); }
+  /// Where ways lead that have no counter of their own.
+  const void* counted_entry() const {
+    const void* counts = gate.load(std::memory_order_acquire);
+    return counts ? counts : entry();
+  }
   bool overlaps(GuestAddr first, GuestAddr last) const {
     for (const auto& [from, to] : ranges) {
       if (from < last && first < to) return true;

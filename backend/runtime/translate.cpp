@@ -6,6 +6,7 @@
 
 #include "backend/runtime/clock.h"
 #include "backend/runtime/engine_impl.h"
+#include "ir/builder.h"
 
 namespace ferry::backend {
 
@@ -37,7 +38,10 @@ CaughtFault EngineImpl::prepare(CpuImpl& cpu, ir::BlockKey key, LinkSlot* slot, 
   CaughtFault fault;
   Record* target = obtain(cpu, key, fault);
   // After a flush the slot belongs to somebody else.
-  if (target && slot && generation == world_.generation()) translations_.connect(*slot, *target);
+  if (target && slot && generation == world_.generation()) {
+    if (slot->optimized && wants_gate(*target)) make_gate(*target);
+    translations_.connect(*slot, *target);
+  }
   cpu.prepared = target;
   cpu.prepared_in = world_.generation();
   return fault;
@@ -128,6 +132,7 @@ void EngineImpl::heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t g
   // control stays there. Who still comes by here afterwards has another way.
   if (optimizer_.covers(key)) return ask_again(1);
   if (!optimizer_.has_room() || !optimizer_.worthwhile()) return ask_again(kAskAgainAfter);
+  start_counting();
 
   const uint64_t epoch = translations_.epoch();
   const bool precise = precise_;
@@ -138,6 +143,43 @@ void EngineImpl::heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t g
   if (epoch != translations_.epoch() || precise != precise_) return ask_again(kAskAgainAfter);
   if (options_.background) return optimizer_.submit(std::move(region));
   if (auto code = optimizer_.compile_now(*region)) translations_.publish({std::move(code), nullptr});
+}
+
+void EngineImpl::start_counting() {
+  if (counting_.exchange(true, std::memory_order_relaxed)) return;
+  for (CpuImpl* cpu : world_.cpus()) cpu->forget_targets();
+}
+
+bool EngineImpl::wants_gate(const Record& record) const {
+  return counting_.load(std::memory_order_relaxed) && record.entry() && !record.optimized &&
+         !record.keep_baseline && record.gate.load(std::memory_order_relaxed) == nullptr;
+}
+
+void EngineImpl::count_target(ir::BlockKey key) {
+  const HostFloatingPoint host_fp;
+  const std::lock_guard hold(lock_);
+  Record* record = translations_.find(key);
+  if (record && wants_gate(*record)) make_gate(*record);
+}
+
+void EngineImpl::make_gate(Record& record) {
+  // A loop's edge to itself is one that is counted.
+  ir::Function& gate = scratch_;
+  gate.clear();
+  gate.layout = &arch_.layout();
+  gate.helpers = arch_.helpers();
+  gate.pc = record.key.pc;
+  gate.mode = record.key.mode;
+  ir::Builder builder(gate);
+  builder.begin_block(gate.pc);
+  builder.at(gate.pc);
+  builder.goto_pc(gate.pc);
+  auto code = baseline_->compile(gate, *cache_);
+  if (code) {
+    translations_.add_gate(record, std::move(*code));
+  } else {
+    record.gate.store(record.entry(), std::memory_order_release);  // no room: nobody counts
+  }
 }
 
 }  // namespace ferry::backend

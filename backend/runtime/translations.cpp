@@ -59,7 +59,14 @@ void Translations::connect(LinkSlot& slot, Record& target) {
   if (!target.entry() || slot.target.load(std::memory_order_relaxed) != slot.unresolved) return;
   slot.next_incoming = target.incoming;
   target.incoming = &slot;
-  slot.target.store(target.entry(), std::memory_order_release);
+  slot.target.store(slot.optimized ? target.counted_entry() : target.entry(), std::memory_order_release);
+}
+
+void Translations::add_gate(Record& target, std::unique_ptr<CodeObject> code) {
+  LinkSlot& way_on = *code->slots.front();
+  const Record& gate = keep({std::move(code), nullptr});
+  connect(way_on, target);
+  target.gate.store(gate.entry(), std::memory_order_release);
 }
 
 void Translations::drop(Record& record) {

@@ -28,6 +28,8 @@ class Translations {
 
   /// Makes it the translation for its key. What led to an older one leads to it from now on.
   Record& publish(Made made);
+  /// Makes `code`, whose only exit leads to `target`, its gate.
+  void add_gate(Record& target, std::unique_ptr<CodeObject> code);
   /// Makes `slot` lead to `target`, if it leads nowhere yet.
   void connect(LinkSlot& slot, Record& target);
   /// Forgets translations of guest code in [first, last). Returns how many there were.

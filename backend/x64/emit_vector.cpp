@@ -157,8 +157,8 @@ void Emitter::vec_mul_bytes(const Inst& in, ValueId id) {
 
 // ---- byte look-ups: each result byte depends on its operand's two nibbles
 
-void Emitter::nibble_lookup(const Inst& in, ValueId id, const uint64_t (&low_table)[2],
-                            const uint64_t (&high_table)[2], const VecOpcode& join) {
+int Emitter::nibble_lookup(const Inst& in, ValueId id, const uint64_t (&low_table)[2],
+                           const uint64_t (&high_table)[2], const VecOpcode& join) {
   const int a = vx(in.args[0]);
   const int high = ra_.scratch_xmm();
   const int index = ra_.scratch_xmm();
@@ -172,6 +172,7 @@ void Emitter::nibble_lookup(const Inst& in, ValueId id, const uint64_t (&low_tab
   as_.vec_pool(vop::kMovaps, host_.avx, to, kNoReg, low_table[0], low_table[1]);
   vec3(vop::kPshufB, to, to, index);
   vec3(join, to, to, high);
+  return to;
 }
 
 void Emitter::vec_popcnt(const Inst& in, ValueId id) {
@@ -183,6 +184,33 @@ void Emitter::vec_rbit(const Inst& in, ValueId id) {
   static constexpr uint64_t kReversed[2] = {0x0e060a020c040800, 0x0f070b030d050901};
   static constexpr uint64_t kReversedHigh[2] = {0xe060a020c0408000, 0xf070b030d0509010};
   nibble_lookup(in, id, kReversedHigh, kReversed, vop::kPor);
+}
+
+void Emitter::vec_clz(const Inst& in, ValueId id) {
+  // An upper nibble of zero leaves it to the lower one, which has four zeros before it.
+  static constexpr uint64_t kLower[2] = {0x0505050506060708, 0x0404040404040404};
+  static constexpr uint64_t kUpper[2] = {0x0101010102020310, 0x0000000000000000};
+  const int to = nibble_lookup(in, id, kLower, kUpper, vop::kPminUB);
+  const int upper = ra_.scratch_xmm();
+  const int all_zero = ra_.scratch_xmm();
+  // Counts of halves become counts of lanes twice as wide: the lower half's counts where the upper is zero.
+  static constexpr struct {
+    VecShift shift;
+    VecOpcode equal, add;
+    uint64_t half, lower;
+  } kSteps[] = {{vop::kSrlW, vop::kPcmpeqW, vop::kPaddW, 0x0008000800080008, 0x00ff00ff00ff00ff},
+                {vop::kSrlD, vop::kPcmpeqD, vop::kPaddD, 0x0000001000000010, 0x0000ffff0000ffff},
+                {vop::kSrlQ, vop::kPcmpeqQ, vop::kPaddQ, 0x0000000000000020, 0x00000000ffffffff}};
+  int width = 8;
+  for (const auto& step : kSteps) {
+    if (width == static_cast<int>(ir::lane_bits(in.type))) break;
+    vec_shift_imm(step.shift, upper, to, width);
+    vec3_pool(step.equal, all_zero, upper, step.half, step.half);
+    vec3(vop::kPand, to, to, all_zero);
+    vec3_pool(vop::kPand, to, to, step.lower, step.lower);
+    vec3(step.add, to, to, upper);
+    width *= 2;
+  }
 }
 
 // ---- comparison

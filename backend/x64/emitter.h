@@ -167,11 +167,11 @@ class Emitter {
   void vec_min_max(const Inst& in, ValueId id) { vec_or_slow(vec_op(in.op, in.type), in, id); }
   void vec_abs(const Inst& in, ValueId id);
   void vec_mul_bytes(const Inst& in, ValueId id);
-  void vec_clz(const Inst& in, ValueId id) { emit_slow_call(in, id); }
+  void vec_clz(const Inst& in, ValueId id);
   void vec_rbit(const Inst& in, ValueId id);
   void vec_popcnt(const Inst& in, ValueId id);
-  void nibble_lookup(const Inst& in, ValueId id, const uint64_t (&low_table)[2],
-                     const uint64_t (&high_table)[2], const VecOpcode& join);
+  int nibble_lookup(const Inst& in, ValueId id, const uint64_t (&low_table)[2],
+                    const uint64_t (&high_table)[2], const VecOpcode& join);
   void vec_move(int to, int from);
   void vec_zero(int to);
   void vec_ones(int to);

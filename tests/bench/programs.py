@@ -54,7 +54,7 @@ def once(path, make):
 
 def inputs(folder, native):
     """Paths of the inputs by name. `native` gives the command that runs a program of the amd64 root."""
-    picture = once(os.path.join(folder, "large.ppm"), lambda: ppm(1200, 800, 4, 4))
+    picture = once(os.path.join(folder, "large.ppm"), lambda: ppm(1200, 800, 8, 7))
     return {
         "large ppm": picture,
         "ppm": once(os.path.join(folder, "picture.ppm"), lambda: ppm(1200, 800, 2, 2)),

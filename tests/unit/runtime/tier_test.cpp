@@ -60,6 +60,46 @@ TEST_P(Tiers, AHotFunctionIsReplacedForItsCallers) {
   EXPECT_GE(engine_->stats().llvm_regions, 2u);
 }
 
+/// What only indirect branches lead to, as the cases of an interpreter: no edge counts it.
+TEST_P(Tiers, HotTargetsOfIndirectBranchesAreReplaced) {
+  Program p;
+  // A loop that makes the optimizer worth its start, then two pieces that jump to each other by register.
+  p.op(Addi, 13, 12, 0, 200).label("loop").op(Addi, 14, 14, 0, 1).to("loop", Less, 14, 13);
+  p.label("first").op(Addi, 0, 0, 0, 1).op(JumpReg, 2);
+  p.label("second").op(Addi, 5, 5, 0, 1).op(JumpReg, 1);
+  cpu_ = make_cpu(p.start());
+  state().r[1] = p.at("first").value;
+  state().r[2] = p.at("second").value;
+  std::thread watcher([&] {
+    for (int i = 0; i < 5000 && engine_->stats().llvm_regions < 3; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    cpu_->request_interrupt();
+  });
+  EXPECT_EQ(run(*cpu_).reason, StopReason::Interrupted);
+  watcher.join();
+  EXPECT_GE(engine_->stats().llvm_regions, 3u);
+  EXPECT_LE(state().r[0] - state().r[5], 1u);
+}
+
+/// What is reached only from optimized code gets its turn too: here, what follows a call.
+TEST_P(Tiers, WhatFollowsACallInOptimizedCodeIsReplaced) {
+  Program p;
+  p.label("loop").op(Addi, 0, 0, 0, 1).to("f", Call).op(Addi, 5, 5, 0, 1).op(Add, 6, 6, 5).to("loop", Branch);
+  p.label("f").op(Return);
+  cpu_ = make_cpu(p.start());
+  std::thread watcher([&] {
+    for (int i = 0; i < 5000 && engine_->stats().llvm_regions < 3; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    cpu_->request_interrupt();
+  });
+  EXPECT_EQ(run(*cpu_).reason, StopReason::Interrupted);
+  watcher.join();
+  EXPECT_GE(engine_->stats().llvm_regions, 3u);
+  EXPECT_LE(state().r[0] - state().r[5], 1u);
+}
+
 /// Guest code that changes while its optimized form is being made: the stale result must not be used.
 TEST_P(Tiers, ChangedCodeIsNotPublished) {
   Program p;
