@@ -71,6 +71,8 @@ bool Optimizer::covers(ir::BlockKey key) const {
   });
 }
 
+bool Optimizer::at_home() const { return getpid() == home_; }
+
 bool Optimizer::worthwhile() {
   if (worthwhile_ || !options_.background) return true;
   worthwhile_ = now_ns(CLOCK_PROCESS_CPUTIME_ID) / 1'000'000 >= options_.optimize_after_ms;
@@ -207,7 +209,9 @@ void Optimizer::resume_in_child() {
   (void)changed_.release();
   changed_ = std::make_unique<std::condition_variable>();
   paused_ = false;
-  running_ = false;
+  queue_.clear();
+  home_ = getpid();
+  running_ = ending_ = false;
   worthwhile_ = false;
 }
 

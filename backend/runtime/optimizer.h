@@ -1,6 +1,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <condition_variable>
 #include <deque>
@@ -28,6 +29,9 @@ class Optimizer {
 
   // The caller holds the translation lock.
   bool available() const { return options_.llvm != nullptr; }
+  /// False in a process that borrows its memory from the one that the background thread belongs to (vfork): a
+  /// thread started there would end with it.
+  bool at_home() const;
   /// False while the queue is full: ask again later.
   bool has_room() const { return queue_.size() < kQueueRoom; }
   /// False in the life of a process that may end before a compile pays: most do.
@@ -86,6 +90,7 @@ class Optimizer {
   Job* current_ = nullptr;
   std::unique_ptr<std::condition_variable> changed_ = std::make_unique<std::condition_variable>();
   pthread_t thread_ = {};
+  pid_t home_ = getpid();
   bool running_ = false;
   bool worthwhile_ = false;
   bool paused_ = false;

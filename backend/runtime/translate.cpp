@@ -124,6 +124,7 @@ void EngineImpl::heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t g
     if (!slot.counter || generation != world_.generation()) return;
     *slot.counter = uint64_t{options_.hot_threshold} * thresholds;
   };
+  if (!optimizer_.at_home()) return ask_again(kAskAgainAfter);
   optimizer_.wake();
   const Record* known = translations_.find(key);
   if (known && (known->optimized || known->keep_baseline)) return;

@@ -59,6 +59,9 @@ class AddressSpace final : public backend::CodeAccess {
   /// Around fork(): the map is at rest between the two; in the child too.
   void lock() { mutex_.lock(); }
   void unlock() { mutex_.unlock(); }
+  /// The same for those who only look, below the engine's lock.
+  void lock_map() { map_mutex_.lock(); }
+  void unlock_map() { map_mutex_.unlock(); }
 
  private:
   using Map = std::map<GuestAddr, Vma>;
@@ -85,8 +88,8 @@ class AddressSpace final : public backend::CodeAccess {
 
   /// Held during each operation, the engine's lock is taken below it.
   mutable std::mutex mutex_;
-  /// Held, below mutex_, while the map changes, and by executable(), which the engine calls with its lock
-  /// held.
+  /// Held, below mutex_ and the engine's lock, while the map changes, and by executable() and mapped(), which
+  /// the engine calls with and without its lock.
   std::mutex map_mutex_;
   Map vmas_;
   std::map<GuestAddr, uint64_t> shared_segments_;  ///< shmat: address -> bytes, for shmdt

@@ -85,12 +85,16 @@ void become_child_process(Task& task, const CloneRequest& request) {
 ForkLocks::ForkLocks(Task& task) : task_(task) {
   task_.process.memory.lock();
   task_.process.engine->prepare_fork();
+  task_.process.memory.lock_map();
+  task_.process.limits.lock();
   task_.group->signals.mutex.lock();
   task_.group->illegal.lock();
   task_.process.stats.lock();
 }
 
 void ForkLocks::release_leaves() {
+  task_.process.limits.unlock();
+  task_.process.memory.unlock_map();
   task_.process.stats.unlock();
   task_.group->illegal.unlock();
   task_.group->signals.mutex.unlock();

@@ -22,6 +22,10 @@ class MemoryLimits {
     return true;
   }
 
+  /// Around fork().
+  void lock() { mutex_.lock(); }
+  void unlock() { mutex_.unlock(); }
+
  private:
   std::mutex mutex_;
   std::map<int, rlimit> limits_;
