@@ -68,6 +68,17 @@ Bits128 vashr(Frame& f, const Inst& inst) {
     return static_cast<uint64_t>(sign_extend(a, width) >> std::min<uint64_t>(inst.imm, width - 1));
   });
 }
+Bits128 vshl_by(Frame& f, const Inst& inst) {
+  return binary(f, inst, [](uint64_t a, uint64_t b, unsigned width) { return b >= width ? 0 : a << b; });
+}
+Bits128 vlshr_by(Frame& f, const Inst& inst) {
+  return binary(f, inst, [](uint64_t a, uint64_t b, unsigned width) { return b >= width ? 0 : a >> b; });
+}
+Bits128 vashr_by(Frame& f, const Inst& inst) {
+  return binary(f, inst, [](uint64_t a, uint64_t b, unsigned width) {
+    return static_cast<uint64_t>(sign_extend(a, width) >> std::min<uint64_t>(b, width - 1));
+  });
+}
 Bits128 vicmp(Frame& f, const Inst& inst) {
   return binary(f, inst, [&](uint64_t a, uint64_t b, unsigned width) {
     return holds(inst.cond(), a, b, width) ? ~uint64_t{0} : 0;

@@ -96,6 +96,10 @@ constexpr TypeSet allowed_types(Op op) {
     case Op::vashr:
     case Op::vicmp:
       return kIntVectors;
+    case Op::vshl_by:
+    case Op::vlshr_by:
+    case Op::vashr_by:
+      return kIntVectorsFrom16;
     case Op::uadd_sat:
     case Op::sadd_sat:
     case Op::usub_sat:
@@ -125,6 +129,23 @@ constexpr TypeSet allowed_types(Op op) {
       return kIntegers | kFloatsAndHalf;
     case Op::bitcast:
       return kWords | Type::I16 | kFloatsAndHalf;
+
+    case Op::clmul:
+      return Type::V2I64;
+    case Op::crc32c:
+      return Type::I32;
+    case Op::aes_enc:
+    case Op::aes_enc_last:
+    case Op::aes_dec:
+    case Op::aes_dec_last:
+    case Op::aes_mix:
+    case Op::aes_inv_mix:
+      return Type::V16I8;
+    case Op::sha1_rounds:
+    case Op::sha256_rounds:
+    case Op::sha256_msg1:
+    case Op::sha256_msg2:
+      return Type::V4I32;
 
     case Op::fadd:
     case Op::fsub:

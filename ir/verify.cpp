@@ -197,6 +197,8 @@ bool Verifier::check_conversion() {
                           : operand_type(0) == int_type(bits(to));
       case Op::fconvert:
         return operand_type(0) != to;
+      case Op::crc32c:
+        return kIntegers.has(operand_type(0));
       case Op::fcmp:
         return kFloats.has(operand_type(0));
       case Op::sint_to_fp:
@@ -238,6 +240,7 @@ bool Verifier::check_immediate() {
       case Immediate::Amount:
         if (inst_->op == Op::extract_lane) return imm < 128 / bits(type);
         if (inst_->op == Op::insert_lane) return imm < lanes(type);
+        if (inst_->op == Op::sha1_rounds) return imm < 4;
         return imm <= lane_bits(type);
       case Immediate::Fence:
         return is_word(kFenceKindText, imm);

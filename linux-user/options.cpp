@@ -79,6 +79,7 @@ constexpr struct {
     {"jump-cache", &backend::EngineOptions::jump_cache},
     {"return-stack", &backend::EngineOptions::return_stack},
     {"deferred-nan-checks", &backend::EngineOptions::defer_nan_checks},
+    {"host-isa", &backend::EngineOptions::host_extensions},
     {"passes", &backend::EngineOptions::optimize},
 };
 
@@ -164,7 +165,9 @@ Problem set_disable(Options& o, std::string_view value) {
       o.engine.*entry.flag = false;
       return {};
     }
-    return "wants a list of chain, jump-cache, return-stack, passes, not '" + std::string(word) + "'";
+    return "wants a list of chain, jump-cache, return-stack, deferred-nan-checks, host-isa, passes, "
+           "not '" +
+           std::string(word) + "'";
   });
 }
 
@@ -246,7 +249,7 @@ const OptionRow kOptions[] = {
        return std::string();
      }},
     {"", "disable", "LIST", "FERRY_DISABLE", "",
-     "switch optimizations off: chain, jump-cache, return-stack, deferred-nan-checks, passes", set_disable,
+     "switch off: chain, jump-cache, return-stack, deferred-nan-checks, host-isa, passes", set_disable,
      [](const Options& o) {
        std::string list;
        for (const auto& entry : kSwitches) {

@@ -23,7 +23,7 @@ class LlvmCodegen final : public Codegen {
   support::Result<std::unique_ptr<CodeObject>> compile(const ir::Function& function,
                                                        CodeSpace& space) override {
     if (compiler_ == nullptr) {
-      auto created = llvm_tier::Compiler::create();
+      auto created = llvm_tier::Compiler::create(options_.host_extensions);
       if (!created) return created.error();
       compiler_ = std::move(*created);
     }

@@ -35,6 +35,9 @@ void disable_domain_reassignment() {
   if (found != options.end()) static_cast<llvm::cl::opt<bool>*>(found->second)->setValue(true);
 }
 
+/// The processor that ferry demands: SSE4.2 and POPCNT, nothing beyond.
+constexpr const char* kFloor = "x86-64-v2";
+
 std::string feature_string(const llvm::StringMap<bool>& features) {
   llvm::SubtargetFeatures list;
   for (const auto& feature : features) list.AddFeature(feature.getKey(), feature.getValue());
@@ -43,7 +46,7 @@ std::string feature_string(const llvm::StringMap<bool>& features) {
 
 }  // namespace
 
-support::Result<std::unique_ptr<Compiler>> Compiler::create() {
+support::Result<std::unique_ptr<Compiler>> Compiler::create(bool host_extensions) {
   start_llvm();
   LLVMInitializeX86TargetInfo();
   LLVMInitializeX86Target();
@@ -55,12 +58,20 @@ support::Result<std::unique_ptr<Compiler>> Compiler::create() {
   std::string error;
   const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple, error);
   if (target == nullptr) return support::Error{"LLVM has no x86-64 back end: " + error};
-  const llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
+  const llvm::StringMap<bool> features =
+      host_extensions ? llvm::sys::getHostCPUFeatures() : llvm::StringMap<bool>();
   std::unique_ptr<Compiler> compiler(new Compiler());
-  compiler->host_.fma = features.lookup("fma");
+  compiler->host_ = {
+      .fma = features.lookup("fma"),
+      .avx2 = features.lookup("avx2"),
+      .avx512 = features.lookup("avx512vl") && features.lookup("avx512bw"),
+      .aes = features.lookup("aes"),
+      .clmul = features.lookup("pclmul"),
+      .sha = features.lookup("sha"),
+  };
   compiler->target_.reset(target->createTargetMachine(
-      triple, llvm::sys::getHostCPUName(), feature_string(features), llvm::TargetOptions(), llvm::Reloc::PIC_,
-      llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default,
+      triple, host_extensions ? llvm::sys::getHostCPUName() : kFloor, feature_string(features),
+      llvm::TargetOptions(), llvm::Reloc::PIC_, llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default,
       /*JIT=*/true));
   if (compiler->target_ == nullptr) return support::Error{"LLVM cannot generate code for this host"};
   compiler->build_passes();

@@ -17,7 +17,7 @@ namespace ferry::backend::llvm_tier {
 /// LLVM's part that outlives one compile: the target machine and the optimizer's passes, made once.
 class Compiler {
  public:
-  static support::Result<std::unique_ptr<Compiler>> create();
+  static support::Result<std::unique_ptr<Compiler>> create(bool host_extensions);
 
   HostFeatures host_features() const { return host_; }
   /// Gives an empty module the target's triple and data layout.

@@ -43,6 +43,11 @@ std::string thunk_name(uint32_t call_site);
 /// Host instructions that change how an op is lowered.
 struct HostFeatures {
   bool fma = false;
+  bool avx2 = false;
+  bool avx512 = false;  ///< on vectors of 128 bits, with instructions for lanes of 16
+  bool aes = false;
+  bool clmul = false;
+  bool sha = false;
 };
 
 /// Turns one IR function into an LLVM function of translated code's calling convention. Guest registers
@@ -129,8 +134,10 @@ class Lowering {
   Value* intrinsic2(const Inst& inst, llvm::Intrinsic::ID id);
   Value* masked_shift(const Inst& inst, llvm::Instruction::BinaryOps op);
   Value* vector_shift(const Inst& inst, llvm::Instruction::BinaryOps op);
+  Value* bitwise(const Inst& inst, llvm::Instruction::BinaryOps op, bool invert_second = false);
   Value* divide(const Inst& inst, bool is_signed);
   Value* high_product(const Inst& inst, bool is_signed);
+  Value* shift_by_lanes(const Inst& inst, llvm::Instruction::BinaryOps op);
   Value* half(Value* vector, ir::Type lanes, uint64_t which);
   Value* widen(Value* half_vector, ir::Type to, bool is_signed);
   Value* narrow_clamped(const Inst& inst, bool source_signed, bool result_signed);
@@ -138,6 +145,9 @@ class Lowering {
   ir::Type double_lanes(ir::Type type) const { return ir::vector_type(ir::lane_bits(type) * 2); }
   Value* low_half_zero_upper(Value* half_vector, ir::Type to);
   Value* sum_bits(const Inst& inst, bool want_overflow);
+
+  // -- ciphers and hashes: lower_crypto.cpp
+  Value* host_step(const Inst& inst, bool available, llvm::Intrinsic::ID id);
 
   // -- memory: lower_memory.cpp
   Value* address(const Inst& inst, const ir::MemAccess& access);

@@ -59,23 +59,20 @@ llvm::Value* Lowering::add(const Inst& inst) { return binary(inst, llvm::Instruc
 llvm::Value* Lowering::sub(const Inst& inst) { return binary(inst, llvm::Instruction::Sub); }
 llvm::Value* Lowering::mul(const Inst& inst) { return binary(inst, llvm::Instruction::Mul); }
 
-// Bitwise operations on vectors take any lane type, floating-point ones included.
-llvm::Value* Lowering::and_(const Inst& inst) {
-  if (!ir::is_vector(inst.type)) return binary(inst, llvm::Instruction::And);
-  return as(b_.CreateAnd(bytes_of(arg(inst, 0)), bytes_of(arg(inst, 1))), inst.type);
+// In the instruction's own integer lanes, where LLVM sees through masks and shifts beside them; vectors of
+// floating point as bytes.
+llvm::Value* Lowering::bitwise(const Inst& inst, llvm::Instruction::BinaryOps op, bool invert_second) {
+  const bool as_bytes = ir::is_vector(inst.type) && ir::is_float(ir::lane_type(inst.type));
+  const Type type = as_bytes ? Type::V16I8 : inst.type;
+  Value* second = arg_as(inst, 1, type);
+  return as(b_.CreateBinOp(op, arg_as(inst, 0, type), invert_second ? b_.CreateNot(second) : second),
+            inst.type);
 }
-llvm::Value* Lowering::or_(const Inst& inst) {
-  if (!ir::is_vector(inst.type)) return binary(inst, llvm::Instruction::Or);
-  return as(b_.CreateOr(bytes_of(arg(inst, 0)), bytes_of(arg(inst, 1))), inst.type);
-}
-llvm::Value* Lowering::xor_(const Inst& inst) {
-  if (!ir::is_vector(inst.type)) return binary(inst, llvm::Instruction::Xor);
-  return as(b_.CreateXor(bytes_of(arg(inst, 0)), bytes_of(arg(inst, 1))), inst.type);
-}
-llvm::Value* Lowering::andn(const Inst& inst) {
-  if (!ir::is_vector(inst.type)) return b_.CreateAnd(arg(inst, 0), b_.CreateNot(arg(inst, 1)));
-  return as(b_.CreateAnd(bytes_of(arg(inst, 0)), b_.CreateNot(bytes_of(arg(inst, 1)))), inst.type);
-}
+
+llvm::Value* Lowering::and_(const Inst& inst) { return bitwise(inst, llvm::Instruction::And); }
+llvm::Value* Lowering::or_(const Inst& inst) { return bitwise(inst, llvm::Instruction::Or); }
+llvm::Value* Lowering::xor_(const Inst& inst) { return bitwise(inst, llvm::Instruction::Xor); }
+llvm::Value* Lowering::andn(const Inst& inst) { return bitwise(inst, llvm::Instruction::And, true); }
 
 llvm::Value* Lowering::smin(const Inst& inst) { return intrinsic2(inst, llvm::Intrinsic::smin); }
 llvm::Value* Lowering::smax(const Inst& inst) { return intrinsic2(inst, llvm::Intrinsic::smax); }

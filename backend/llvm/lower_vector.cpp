@@ -24,6 +24,74 @@ llvm::Value* Lowering::vshl(const Inst& inst) { return vector_shift(inst, llvm::
 llvm::Value* Lowering::vlshr(const Inst& inst) { return vector_shift(inst, llvm::Instruction::LShr); }
 llvm::Value* Lowering::vashr(const Inst& inst) { return vector_shift(inst, llvm::Instruction::AShr); }
 
+namespace {
+
+using Shift = llvm::Instruction::BinaryOps;
+
+llvm::Intrinsic::ID avx2_shift(Shift op, unsigned width) {
+  switch (op) {
+    case llvm::Instruction::Shl:
+      return width == 32 ? llvm::Intrinsic::x86_avx2_psllv_d : llvm::Intrinsic::x86_avx2_psllv_q;
+    case llvm::Instruction::LShr:
+      return width == 32 ? llvm::Intrinsic::x86_avx2_psrlv_d : llvm::Intrinsic::x86_avx2_psrlv_q;
+    default:
+      return llvm::Intrinsic::x86_avx2_psrav_d;
+  }
+}
+
+llvm::Intrinsic::ID avx2_wide_shift(Shift op) {
+  switch (op) {
+    case llvm::Instruction::Shl:
+      return llvm::Intrinsic::x86_avx2_psllv_d_256;
+    case llvm::Instruction::LShr:
+      return llvm::Intrinsic::x86_avx2_psrlv_d_256;
+    default:
+      return llvm::Intrinsic::x86_avx2_psrav_d_256;
+  }
+}
+
+llvm::Intrinsic::ID avx512_words_shift(Shift op) {
+  switch (op) {
+    case llvm::Instruction::Shl:
+      return llvm::Intrinsic::x86_avx512_psllv_w_128;
+    case llvm::Instruction::LShr:
+      return llvm::Intrinsic::x86_avx512_psrlv_w_128;
+    default:
+      return llvm::Intrinsic::x86_avx512_psrav_w_128;
+  }
+}
+
+}  // namespace
+
+// The host's shifts by lanes treat large amounts as ours do; AVX2 has none of 16 bits and no arithmetic one
+// of 64.
+llvm::Value* Lowering::shift_by_lanes(const Inst& inst, Shift op) {
+  if (!host_.avx2) return evaluate(inst);
+  const unsigned width = ir::lane_bits(inst.type);
+  const bool is_arithmetic = op == llvm::Instruction::AShr;
+  Value* a = arg_as(inst, 0, inst.type);
+  Value* amount = arg_as(inst, 1, inst.type);
+  if (width == 16 && host_.avx512) return b_.CreateIntrinsic(avx512_words_shift(op), {}, {a, amount});
+  if (width == 16) {
+    auto* wide = llvm::FixedVectorType::get(b_.getInt32Ty(), 8);
+    a = is_arithmetic ? b_.CreateSExt(a, wide) : b_.CreateZExt(a, wide);
+    Value* shifted = b_.CreateIntrinsic(avx2_wide_shift(op), {}, {a, b_.CreateZExt(amount, wide)});
+    return b_.CreateTrunc(shifted, type_of(inst.type));
+  }
+  if (width == 64 && is_arithmetic) {
+    if (host_.avx512) return b_.CreateIntrinsic(llvm::Intrinsic::x86_avx512_psrav_q_128, {}, {a, amount});
+    Value* sign = b_.CreateAShr(a, llvm::ConstantInt::get(a->getType(), width - 1));
+    Value* shifted =
+        b_.CreateIntrinsic(llvm::Intrinsic::x86_avx2_psrlv_q, {}, {b_.CreateXor(a, sign), amount});
+    return b_.CreateXor(shifted, sign);
+  }
+  return b_.CreateIntrinsic(avx2_shift(op, width), {}, {a, amount});
+}
+
+llvm::Value* Lowering::vshl_by(const Inst& inst) { return shift_by_lanes(inst, llvm::Instruction::Shl); }
+llvm::Value* Lowering::vlshr_by(const Inst& inst) { return shift_by_lanes(inst, llvm::Instruction::LShr); }
+llvm::Value* Lowering::vashr_by(const Inst& inst) { return shift_by_lanes(inst, llvm::Instruction::AShr); }
+
 llvm::Value* Lowering::uadd_sat(const Inst& inst) { return intrinsic2(inst, llvm::Intrinsic::uadd_sat); }
 llvm::Value* Lowering::sadd_sat(const Inst& inst) { return intrinsic2(inst, llvm::Intrinsic::sadd_sat); }
 llvm::Value* Lowering::usub_sat(const Inst& inst) { return intrinsic2(inst, llvm::Intrinsic::usub_sat); }

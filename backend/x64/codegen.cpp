@@ -8,7 +8,8 @@ namespace {
 
 class X64Codegen final : public Codegen {
  public:
-  X64Codegen(const EngineOptions& options, const HostFeatures& features) : emitter_(options, features) {}
+  X64Codegen(const EngineOptions& options, const HostFeatures& features)
+      : emitter_(options, options.host_extensions ? features : HostFeatures{}) {}
 
   std::string_view name() const override { return "x64"; }
 

@@ -9,8 +9,8 @@
 namespace ferry::backend::x64 {
 
 /// The fast one-pass code generator of the baseline tier. It uses chain-independent link slots throughout;
-/// of the options it reads `kind` (Auto: counters on loop and call edges), `hot_threshold`, `jump_cache` and
-/// `return_stack`.
+/// of the options it reads `kind` (Auto: counters on loop and call edges), `hot_threshold`, `jump_cache`,
+/// `return_stack` and `host_extensions` (without: whatever `features` says, the floor).
 std::unique_ptr<Codegen> make_x64_codegen(const EngineOptions& options,
                                           const HostFeatures& features = HostFeatures::detect());
 

@@ -309,6 +309,51 @@ void Emitter::on_vshl(const Inst& in, ValueId id) { shift_lanes(in, id, Shift::L
 void Emitter::on_vlshr(const Inst& in, ValueId id) { shift_lanes(in, id, Shift::LogicalRight); }
 void Emitter::on_vashr(const Inst& in, ValueId id) { shift_lanes(in, id, Shift::ArithmeticRight); }
 
+// ---- shifts by another vector's lanes
+
+// AVX2 has them for lanes of 32 and 64 bits, but for the arithmetic one of 64.
+void Emitter::shift_lanes_by(const Inst& in, ValueId id, Shift op) {
+  if (!host_.avx2) return emit_slow_call(in, id);
+  if (ir::lane_bits(in.type) == 16) return shift_words_by(in, id, op);
+  const size_t row = ir::lane_bits(in.type) == 64 ? 1 : 0;
+  if (op == Shift::Left) return vec_binary(vop::kSllV[row], in.args[0], in.args[1], id);
+  if (op == Shift::LogicalRight) return vec_binary(vop::kSrlV[row], in.args[0], in.args[1], id);
+  if (row == 0) return vec_binary(vop::kSraV, in.args[0], in.args[1], id);
+  const int a = vx(in.args[0]);
+  const int amount = vx(in.args[1]);
+  const int sign = ra_.scratch_xmm();
+  const int to = ra_.define(id, in.args[0], mask_of(amount));
+  vec_zero(sign);
+  vec3(vop::kPcmpgtQ, sign, sign, a);
+  vec3(vop::kPxor, to, a, sign);
+  vec3(vop::kSrlV[1], to, to, amount);
+  vec3(vop::kPxor, to, to, sign);
+}
+
+// In lanes of 32 bits, a half at a time.
+void Emitter::shift_words_by(const Inst& in, ValueId id, Shift op) {
+  const int a = vx(in.args[0]);
+  const int amount = vx(in.args[1]);
+  const int high = ra_.scratch_xmm();
+  const int temp = ra_.scratch_xmm();
+  const int to = ra_.define(id, kNoValue, mask_of(a) | mask_of(amount));
+  const bool is_signed = op == Shift::ArithmeticRight;
+  const VecOpcode& by_lanes = op == Shift::Left ? vop::kSllV[0] : is_signed ? vop::kSraV : vop::kSrlV[0];
+  const auto shift_half = [&](int result, bool upper) {
+    widen_half(result, a, 16, upper, is_signed);
+    widen_half(temp, amount, 16, upper, false);
+    vec3(by_lanes, result, result, temp);
+    if (op == Shift::Left) vec3_pool(vop::kPand, result, result, 0x0000ffff0000ffff, 0x0000ffff0000ffff);
+  };
+  shift_half(to, false);
+  shift_half(high, true);
+  vec3(is_signed ? vop::kPackssDW : vop::kPackusDW, to, to, high);
+}
+
+void Emitter::on_vshl_by(const Inst& in, ValueId id) { shift_lanes_by(in, id, Shift::Left); }
+void Emitter::on_vlshr_by(const Inst& in, ValueId id) { shift_lanes_by(in, id, Shift::LogicalRight); }
+void Emitter::on_vashr_by(const Inst& in, ValueId id) { shift_lanes_by(in, id, Shift::ArithmeticRight); }
+
 // ---- widening and narrowing
 
 void Emitter::widen_half(int to, int from, unsigned lane, bool high, bool is_signed) {

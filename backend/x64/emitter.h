@@ -182,11 +182,17 @@ class Emitter {
   void widen_half(int to, int from, unsigned lane, bool high, bool is_signed);
   void multiply_wide(const Inst& in, ValueId id, bool is_signed);
   void pack(const Inst& in, ValueId id, const VecOpcode& op, bool clamp);
+  void shift_lanes_by(const Inst& in, ValueId id, Shift op);
+  void shift_words_by(const Inst& in, ValueId id, Shift op);
   void splat_constant(const Inst& in, ValueId id);
   void extract_from_memory(const Inst& in, ValueId id);
   bool shuffle_one(const uint8_t (&bytes)[16], ValueId v, ValueId id);
   bool shuffle_zeroing(const uint8_t (&bytes)[16], ValueId v, ValueId id);
   bool shuffle_two(const uint8_t (&bytes)[16], ValueId a, ValueId b, ValueId id);
+
+  // -- cryptography (emit_crypto.cpp)
+  void aes_round(const VecOpcode& op, const Inst& in, ValueId id);
+  void sha_step(const VecOpcode& op, const Inst& in, ValueId id);
 
   // -- floating point (emit_fp.cpp, emit_fp_convert.cpp)
   void fp_binary(uint8_t opcode, const Inst& in, ValueId id);

@@ -12,6 +12,10 @@ HostFeatures HostFeatures::detect() {
       .lzcnt = __builtin_cpu_supports("lzcnt") != 0,
       .f16c = __builtin_cpu_supports("f16c") != 0,
       .gfni = __builtin_cpu_supports("gfni") != 0,
+      .avx2 = __builtin_cpu_supports("avx2") != 0,
+      .aes = __builtin_cpu_supports("aes") != 0,
+      .pclmul = __builtin_cpu_supports("pclmul") != 0,
+      .sha = __builtin_cpu_supports("sha") != 0,
   };
 }
 

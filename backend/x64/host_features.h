@@ -11,6 +11,10 @@ struct HostFeatures {
   bool lzcnt = false;
   bool f16c = false;
   bool gfni = false;
+  bool avx2 = false;
+  bool aes = false;
+  bool pclmul = false;
+  bool sha = false;
 
   static HostFeatures detect();
 };

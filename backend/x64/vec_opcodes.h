@@ -56,6 +56,20 @@ inline constexpr VecOpcode kInsertps = int_op3a(0x21);
 inline constexpr VecShift kSrlW{0x71, 2}, kSraW{0x71, 4}, kSllW{0x71, 6}, kSrlD{0x72, 2}, kSraD{0x72, 4},
     kSllD{0x72, 6}, kSrlQ{0x73, 2}, kSllQ{0x73, 6}, kSrlBytes{0x73, 3}, kSllBytes{0x73, 7};
 
+// Shifts of each lane by its own amount, AVX2 only; by lane width: 32, 64.
+inline constexpr VecOpcode kSllV[] = {int_op38(0x47), {VecPrefix::P66, VecMap::M0f38, 0x47, false, true}};
+inline constexpr VecOpcode kSrlV[] = {int_op38(0x45), {VecPrefix::P66, VecMap::M0f38, 0x45, false, true}};
+inline constexpr VecOpcode kSraV = int_op38(0x46);
+
+inline constexpr VecOpcode kAesInvMix = int_op38(0xdb), kAesEnc = int_op38(0xdc),
+                           kAesEncLast = int_op38(0xdd), kAesDec = int_op38(0xde),
+                           kAesDecLast = int_op38(0xdf), kClmul = int_op3a(0x44);
+// These have no AVX form.
+inline constexpr VecOpcode kSha1Rounds = {VecPrefix::None, VecMap::M0f3a, 0xcc},
+                           kSha256Rounds = {VecPrefix::None, VecMap::M0f38, 0xcb},
+                           kSha256Msg1 = {VecPrefix::None, VecMap::M0f38, 0xcc},
+                           kSha256Msg2 = {VecPrefix::None, VecMap::M0f38, 0xcd};
+
 /// Floating-point opcodes (0F map), for fp_opcode() to prefix.
 inline constexpr uint8_t kFpSqrt = 0x51, kFpAnd = 0x54, kFpXor = 0x57, kFpAdd = 0x58, kFpMul = 0x59,
                          kFpSub = 0x5c, kFpMin = 0x5d, kFpDiv = 0x5e, kFpMax = 0x5f, kFpCmp = 0xc2;

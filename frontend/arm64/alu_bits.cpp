@@ -204,14 +204,46 @@ bool AluHandlers::RORV(uint32_t sf, uint32_t m, uint32_t n, uint32_t d) {
 
 // ---- checksums
 
+namespace {
+
+/// x^32 + 0x04c11db7 with the bits reversed: bit i is the coefficient of x^(32 - i).
+constexpr uint64_t kCrcPolynomial = 0x1db710641;
+
+/// What times the polynomial, cut to 64 bits, is 1.
+constexpr uint64_t crc_inverse() {
+  uint64_t inverse = 0;
+  uint64_t product = 0;
+  for (unsigned bit = 0; bit < 64; ++bit) {
+    const bool wanted = bit == 0;
+    if (((product >> bit & 1) != 0) == wanted) continue;
+    inverse |= uint64_t{1} << bit;
+    product ^= kCrcPolynomial << bit;
+  }
+  return inverse;
+}
+
+}  // namespace
+
+// The remainder by Barrett's method. Bits are reversed, so "low" means high powers: the data in a
+// doubleword's last bits, times the inverse, is the quotient; that times the polynomial cancels the
+// doubleword and leaves the remainder above it.
 bool AluHandlers::CRC32(uint32_t sf, uint32_t m, uint32_t size, uint32_t n, uint32_t d) {
   if ((size == 3) != (sf != 0)) return unallocated();
-  set_r(d, call(Helper::crc32, {w(n), x(m), b_.i32(size)}));
+  const unsigned bits = 8u << size;
+  const Value crc = w(n);
+  Value data = b_.xor_(b_.zext(Type::I64, crc), x(m));
+  if (bits < 64) data = b_.shl(data, b_.i64(64 - bits));
+  const auto times = [&](Value a, uint64_t b) {
+    return b_.binary(Op::clmul, Type::V2I64, a, b_.konst(Type::V2I64, b));
+  };
+  const Value quotient = times(b_.unary(Op::scalar_to_vec, Type::V2I64, data), crc_inverse());
+  const Value remainder = b_.unary(Op::extract_lane, Type::I32, times(quotient, kCrcPolynomial), 2);
+  set_r(d, bits < 32 ? b_.xor_(remainder, b_.lshr(crc, b_.i32(bits))) : remainder);
   return true;
 }
 bool AluHandlers::CRC32C(uint32_t sf, uint32_t m, uint32_t size, uint32_t n, uint32_t d) {
   if ((size == 3) != (sf != 0)) return unallocated();
-  set_r(d, call(Helper::crc32c, {w(n), x(m), b_.i32(size)}));
+  set_r(d, b_.emit(Op::crc32c, Type::I32, {b_.trunc(ir::int_type(8u << size), x(m)), w(n)}));
   return true;
 }
 

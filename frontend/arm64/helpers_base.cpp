@@ -13,29 +13,6 @@
 namespace ferry::arm64::helpers {
 namespace {
 
-// ---- checksums
-
-/// kCrcTables[k][b]: what byte b contributes after k more zero bytes (slicing by eight).
-using CrcTables = std::array<std::array<uint32_t, 256>, 8>;
-
-constexpr CrcTables make_crc_tables() {
-  constexpr uint32_t kPolynomial = 0xedb88320;  // 0x04c11db7, bits reversed
-  CrcTables tables{};
-  for (uint32_t byte = 0; byte < 256; ++byte) {
-    uint32_t crc = byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? kPolynomial : 0);
-    tables[0][byte] = crc;
-  }
-  for (unsigned k = 1; k < 8; ++k) {
-    for (uint32_t byte = 0; byte < 256; ++byte) {
-      const uint32_t before = tables[k - 1][byte];
-      tables[k][byte] = (before >> 8) ^ tables[0][before & 0xff];
-    }
-  }
-  return tables;
-}
-constexpr CrcTables kCrcTables = make_crc_tables();
-
 // ---- exclusives
 
 /// Versions of guest memory, by a hash of the address; an odd one is locked. A load-exclusive reads the
@@ -151,28 +128,6 @@ void write_x(State& state, unsigned n, uint64_t value) {
 }
 
 }  // namespace
-
-uint32_t crc32(uint32_t crc, uint64_t value, uint32_t size) {
-  const unsigned bytes = 1u << size;
-  const uint64_t data = bytes == 8 ? value : value & ((uint64_t{1} << bytes * 8) - 1);
-  const uint64_t mixed = data ^ crc;
-  uint32_t result = bytes < 4 ? crc >> bytes * 8 : 0;
-  for (unsigned i = 0; i < bytes; ++i) result ^= kCrcTables[bytes - 1 - i][mixed >> i * 8 & 0xff];
-  return result;
-}
-
-__attribute__((target("sse4.2"))) uint32_t crc32c(uint32_t crc, uint64_t value, uint32_t size) {
-  switch (size) {
-    case 0:
-      return __builtin_ia32_crc32qi(crc, static_cast<uint8_t>(value));
-    case 1:
-      return __builtin_ia32_crc32hi(crc, static_cast<uint16_t>(value));
-    case 2:
-      return __builtin_ia32_crc32si(crc, static_cast<uint32_t>(value));
-    default:
-      return static_cast<uint32_t>(__builtin_ia32_crc32di(crc, value));
-  }
-}
 
 uint64_t load_exclusive(State* state, uint64_t address, uint32_t size) {
   address = strip_tag(address);

@@ -6,11 +6,6 @@
 
 namespace ferry::arm64::helpers {
 
-/// CRC32B to CRC32X: the low 8 << size bits of `value` added to `crc` (polynomial 0x04c11db7, reflected).
-uint32_t crc32(uint32_t crc, uint64_t value, uint32_t size);
-/// CRC32CB to CRC32CX (polynomial 0x1edc6f41, reflected).
-uint32_t crc32c(uint32_t crc, uint64_t value, uint32_t size);
-
 // Exclusives (docs/adr/0008-exclusives.md). `address` may carry a tag. Faults show in guest memory's usual
 // way.
 

@@ -1,6 +1,6 @@
 // SM3 (GB/T 32905) and SM4 (GB/T 32907) in the steps of the Arm ARM's pseudo-code.
-#include "frontend/arm64/galois.h"
 #include "frontend/arm64/helpers_simd.h"
+#include "ir/support/galois.h"
 
 namespace ferry::arm64::helpers {
 namespace {
@@ -40,9 +40,10 @@ constexpr Table make_sm4_substitution() {
   constexpr uint8_t kOffset = 0xd3;
   Table table{};
   for (unsigned i = 0; i < table.size(); ++i) {
-    const auto in = static_cast<uint8_t>(circulant_multiply(static_cast<uint8_t>(i), kRotations) ^ kOffset);
-    const uint8_t inverse = galois_inverse(in, kPolynomial);
-    table[i] = static_cast<uint8_t>(circulant_multiply(inverse, kRotations) ^ kOffset);
+    const auto in =
+        static_cast<uint8_t>(support::circulant_multiply(static_cast<uint8_t>(i), kRotations) ^ kOffset);
+    const uint8_t inverse = support::galois_inverse(in, kPolynomial);
+    table[i] = static_cast<uint8_t>(support::circulant_multiply(inverse, kRotations) ^ kOffset);
   }
   return table;
 }

@@ -1,5 +1,8 @@
 #include "frontend/arm64/simd_core.h"
 
+#include <array>
+#include <bit>
+
 #include "ir/support/bits.h"
 
 namespace ferry::arm64 {
@@ -71,6 +74,31 @@ SimdCore::Value SimdCore::add_pairs_wide(Sign sign, Lanes lanes, Value a) {
                          ? vshr(sign, wide, vshl(wide, a, lanes.width), lanes.width)
                          : b_.binary(Op::and_, wide, a, every(wide, support::low_mask(lanes.width)));
   return b_.binary(Op::add, wide, even, odd);
+}
+
+// Three bytes at a time, far enough apart that the product of two long polynomials has theirs in places of
+// their own: at 0, 2 and 6 they give products at 0, 4 and 12, and none of different bytes there.
+SimdCore::Value SimdCore::multiply_polynomials(Value a, Value b, unsigned first) {
+  static constexpr unsigned kPlaces[] = {0, 2, 6};
+  Value products;
+  for (unsigned byte = 0; byte < 8; byte += 3) {
+    std::array<uint8_t, 16> spread, gathered;
+    spread.fill(0x80);
+    gathered.fill(0x80);
+    for (unsigned i = 0; i < 3 && byte + i < 8; ++i) {
+      spread[kPlaces[i]] = static_cast<uint8_t>(first + byte + i);
+      for (unsigned half = 0; half < 2; ++half)
+        gathered[2 * (byte + i) + half] = static_cast<uint8_t>(2 * kPlaces[i] + half);
+    }
+    const auto bytes = [&](Value from, const std::array<uint8_t, 16>& selectors) {
+      const auto words = std::bit_cast<std::array<uint64_t, 2>>(selectors);
+      return b_.emit(Op::shuffle, Type::V16I8, {from, from}, words[0], words[1]);
+    };
+    const Value product = b_.binary(Op::clmul, Type::V2I64, bytes(a, spread), bytes(b, spread));
+    const Value three = bytes(product, gathered);
+    products = products ? b_.or_(products, three) : three;
+  }
+  return products;
 }
 
 SimdCore::Value SimdCore::absolute_difference(Sign sign, Type type, Value a, Value b) {

@@ -90,6 +90,8 @@ class SimdCore : public FpVectorHandlers {
   }
   /// Each pair of neighbouring lanes, extended to twice their width and added.
   Value add_pairs_wide(Sign sign, Lanes lanes, Value a);
+  /// The products over {0, 1} of eight bytes, from byte `first` on.
+  Value multiply_polynomials(Value a, Value b, unsigned first);
   Value absolute_difference(Sign sign, Type type, Value a, Value b);
   /// Every lane a copy of `a`'s lane `index`.
   Value broadcast(unsigned width, Value a, unsigned index);

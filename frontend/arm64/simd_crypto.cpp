@@ -16,72 +16,140 @@ bool SimdCryptoHandlers::sha1_schedule0(uint32_t m, uint32_t n, uint32_t d) {
   return set(d, b_.xor_(b_.xor_(before, middle), v(m)));
 }
 
+// Four rounds. The host keeps a in the highest lane, takes e added to the first word, and adds the constant
+// of its own `group`, which the guest has added already.
+bool SimdCryptoHandlers::sha1_hash(unsigned group, uint32_t m, uint32_t n, uint32_t d) {
+  static constexpr uint32_t kConstants[] = {0x5a827999, 0x6ed9eba1, 0x8f1bbcdc};
+  const Type type = Type::V4I32;
+  const Value work = b_.binary(Op::sub, type, v(m), every(type, kConstants[group]));
+  const Value with_e = b_.binary(Op::add, type, work, low_bits(v(n), 32));
+  const Value rounds = b_.binary(Op::sha1_rounds, type, reversed(v(d)), reversed(with_e), group);
+  return set(d, reversed(rounds));
+}
+
+// Four rounds, two at a time; what the first two make of {f, e, b, a} goes into the last two as {h, g, d, c}.
+SimdCryptoHandlers::Sha256 SimdCryptoHandlers::sha256_rounds(Value a_to_d, Value e_to_h, Value work) {
+  const auto two = [&](Value cdgh, Value abef, Value words) {
+    return b_.emit(Op::sha256_rounds, Type::V4I32, {cdgh, abef, words});
+  };
+  const Value abef = words(e_to_h, a_to_d, {1, 0, 5, 4});
+  const Value cdgh = words(e_to_h, a_to_d, {3, 2, 7, 6});
+  const Value middle = two(cdgh, abef, work);
+  const Value last = two(abef, middle, broadcast(64, work, 1));
+  return {.cdgh = middle, .abef = last};
+}
+
+// x rotated by each amount, and their sum over {0, 1}.
+SimdCryptoHandlers::Value SimdCryptoHandlers::rotations(Value x, unsigned a, unsigned b, unsigned c) {
+  const auto rotated = [&](unsigned amount) { return b_.binary(Op::rotr, x, b_.konst(x.type, amount)); };
+  return b_.xor_(b_.xor_(rotated(a), rotated(b)), rotated(c));
+}
+
+SimdCryptoHandlers::Value SimdCryptoHandlers::sha512_sigma(Value x, unsigned a, unsigned b, unsigned shift) {
+  return b_.xor_(b_.xor_(rotate_right(x, a), rotate_right(x, b)),
+                 vshr(Sign::Unsigned, Type::V2I64, x, shift));
+}
+
+SimdCryptoHandlers::Value SimdCryptoHandlers::choose(Value x, Value y, Value z) {
+  return b_.xor_(b_.and_(b_.xor_(y, z), x), z);
+}
+
+SimdCryptoHandlers::Value SimdCryptoHandlers::majority(Value x, Value y, Value z) {
+  return b_.or_(b_.and_(x, y), b_.and_(b_.or_(x, y), z));
+}
+
+bool SimdCryptoHandlers::set_doubles(uint32_t d, Value low, Value high) {
+  const Value bottom = b_.unary(Op::scalar_to_vec, Type::V2I64, low);
+  return set(d, b_.emit(Op::insert_lane, Type::V2I64, {bottom, high}, 1));
+}
+
 // ---- polynomials
 
 bool SimdCryptoHandlers::PMULL_p8(uint32_t q, uint32_t m, uint32_t n, uint32_t d) {
-  return set(d, call(Helper::polynomial_multiply_long_8, {half(n, q), half(m, q)}));
+  return set(d, multiply_polynomials(v(n), v(m), 8 * q));
 }
 bool SimdCryptoHandlers::PMULL_p64(uint32_t q, uint32_t m, uint32_t n, uint32_t d) {
-  return set(d, call(Helper::polynomial_multiply_long_64, {half(n, q), half(m, q)}));
+  return set(d, b_.binary(Op::clmul, Type::V2I64, v(n), v(m), q));
 }
 
-// ---- AES
+// ---- AES; the key comes first, so the one that hosts add at the end is zero (ir/passes/fold.cpp finds the
+// next one)
 
 bool SimdCryptoHandlers::AESE(uint32_t n, uint32_t d) {
-  return set(d, call(Helper::aes_encrypt, {v(d), v(n)}));
+  return set(d, b_.binary(Op::aes_enc_last, b_.xor_(v(d), v(n)), vzero()));
 }
 bool SimdCryptoHandlers::AESD(uint32_t n, uint32_t d) {
-  return set(d, call(Helper::aes_decrypt, {v(d), v(n)}));
+  return set(d, b_.binary(Op::aes_dec_last, b_.xor_(v(d), v(n)), vzero()));
 }
 bool SimdCryptoHandlers::AESMC(uint32_t n, uint32_t d) {
-  return set(d, call(Helper::aes_mix_columns, {v(n)}));
+  return set(d, b_.unary(Op::aes_mix, Type::V16I8, v(n)));
 }
 bool SimdCryptoHandlers::AESIMC(uint32_t n, uint32_t d) {
-  return set(d, call(Helper::aes_inverse_mix_columns, {v(n)}));
+  return set(d, b_.unary(Op::aes_inv_mix, Type::V16I8, v(n)));
 }
 
 // ---- SHA-1, SHA-256, SHA-512
 
-bool SimdCryptoHandlers::SHA1C(uint32_t m, uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sha1_choose, {v(d), v(n), v(m)}));
-}
-bool SimdCryptoHandlers::SHA1P(uint32_t m, uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sha1_parity, {v(d), v(n), v(m)}));
-}
-bool SimdCryptoHandlers::SHA1M(uint32_t m, uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sha1_majority, {v(d), v(n), v(m)}));
-}
+bool SimdCryptoHandlers::SHA1C(uint32_t m, uint32_t n, uint32_t d) { return sha1_hash(0, m, n, d); }
+bool SimdCryptoHandlers::SHA1P(uint32_t m, uint32_t n, uint32_t d) { return sha1_hash(1, m, n, d); }
+bool SimdCryptoHandlers::SHA1M(uint32_t m, uint32_t n, uint32_t d) { return sha1_hash(2, m, n, d); }
 bool SimdCryptoHandlers::SHA1H(uint32_t n, uint32_t d) {
   set_scalar(d, b_.binary(Op::rotr, scalar(n, Type::I32), b_.i32(2)));
   return true;
 }
 bool SimdCryptoHandlers::SHA1SU0(uint32_t m, uint32_t n, uint32_t d) { return sha1_schedule0(m, n, d); }
+// Each word rotated by 1, and into the last goes the first.
 bool SimdCryptoHandlers::SHA1SU1(uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sha1_schedule1, {v(d), v(n)}));
+  const Type type = Type::V4I32;
+  const auto rotated = [&](Value a) {
+    return b_.binary(Op::or_, type, vshl(type, a, 1), vshr(Sign::Unsigned, type, a, 31));
+  };
+  const Value later = b_.emit(Op::shuffle, type, {v(n), v(n)}, 0x0b0a090807060504, 0x808080800f0e0d0c);
+  const Value next = rotated(b_.xor_(v(d), later));
+  const Value first_on_top = b_.emit(Op::shuffle, type, {next, next}, 0x8080808080808080, 0x0302010080808080);
+  return set(d, b_.binary(Op::xor_, type, next, rotated(first_on_top)));
 }
 bool SimdCryptoHandlers::SHA256H(uint32_t m, uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sha256_hash, {v(d), v(n), v(m)}));
+  const Sha256 hash = sha256_rounds(v(d), v(n), v(m));
+  return set(d, words(hash.abef, hash.cdgh, {3, 2, 7, 6}));
 }
 bool SimdCryptoHandlers::SHA256H2(uint32_t m, uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sha256_hash2, {v(d), v(n), v(m)}));
+  const Sha256 hash = sha256_rounds(v(n), v(d), v(m));
+  return set(d, words(hash.abef, hash.cdgh, {1, 0, 5, 4}));
 }
 bool SimdCryptoHandlers::SHA256SU0(uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sha256_schedule0, {v(d), v(n)}));
+  return set(d, b_.binary(Op::sha256_msg1, Type::V4I32, v(d), v(n)));
 }
 bool SimdCryptoHandlers::SHA256SU1(uint32_t m, uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sha256_schedule1, {v(d), v(n), v(m)}));
+  const Value earlier = words(v(n), v(m), {1, 2, 3, 4});
+  const Value sum = b_.binary(Op::add, Type::V4I32, v(d), earlier);
+  return set(d, b_.binary(Op::sha256_msg2, Type::V4I32, sum, v(m)));
 }
 bool SimdCryptoHandlers::SHA512H(uint32_t m, uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sha512_hash, {v(d), v(n), v(m)}));
+  const auto part = [&](uint32_t reg, unsigned index) { return lane(reg, Type::I64, index); };
+  const Value y1 = part(m, 1);
+  const Value x0 = part(n, 0);
+  const Value high = b_.add(b_.add(part(d, 1), choose(y1, x0, part(n, 1))), rotations(y1, 14, 18, 41));
+  const Value sum = b_.add(high, part(m, 0));
+  const Value low = b_.add(b_.add(part(d, 0), choose(sum, y1, x0)), rotations(sum, 14, 18, 41));
+  return set_doubles(d, low, high);
 }
 bool SimdCryptoHandlers::SHA512H2(uint32_t m, uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sha512_hash2, {v(d), v(n), v(m)}));
+  const auto part = [&](uint32_t reg, unsigned index) { return lane(reg, Type::I64, index); };
+  const Value y0 = part(m, 0);
+  const Value y1 = part(m, 1);
+  const Value high = b_.add(b_.add(part(d, 1), majority(part(n, 0), y1, y0)), rotations(y0, 28, 34, 39));
+  const Value low = b_.add(b_.add(part(d, 0), majority(high, y0, y1)), rotations(high, 28, 34, 39));
+  return set_doubles(d, low, high);
 }
 bool SimdCryptoHandlers::SHA512SU0(uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sha512_schedule0, {v(d), v(n)}));
+  const Value next = permute({64, 128}, v(d), v(n), [](unsigned i) { return 1 + i; });
+  return set(d, b_.binary(Op::add, Type::V2I64, v(d), sha512_sigma(next, 1, 8, 7)));
 }
 bool SimdCryptoHandlers::SHA512SU1(uint32_t m, uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sha512_schedule1, {v(d), v(n), v(m)}));
+  const Type type = Type::V2I64;
+  const Value sum = b_.binary(Op::add, type, v(d), v(m));
+  return set(d, b_.binary(Op::add, type, sum, sha512_sigma(v(n), 19, 61, 6)));
 }
 
 // ---- SHA-3

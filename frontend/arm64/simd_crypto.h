@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+
 #include "frontend/arm64/simd_load_store.h"
 
 namespace ferry::arm64 {
@@ -64,11 +66,29 @@ class SimdCryptoHandlers : public SimdLoadStoreHandlers {
     set_v(d, value);
     return true;
   }
-  /// The low (`high` 0) or high half of Vn in the low half of a vector.
-  Value half(uint32_t n, uint32_t high) { return high != 0 ? broadcast(64, v(n), 1) : v(n); }
+  /// Words of `a` (0 to 3) and `b` (4 to 7).
+  Value words(Value a, Value b, std::array<uint8_t, 4> sources) {
+    return permute({32, 128}, a, b, [&](unsigned i) { return unsigned{sources[i]}; });
+  }
+  Value reversed(Value a) {
+    return permute_register({32, 128}, a, [](unsigned i) { return 3 - i; });
+  }
   /// Each 64-bit lane rotated.
   Value rotate_right(Value a, unsigned amount);
   bool sha1_schedule0(uint32_t m, uint32_t n, uint32_t d);
+  bool sha1_hash(unsigned group, uint32_t m, uint32_t n, uint32_t d);
+  /// The state after four rounds, as the host keeps it: {h, g, d, c} and {f, e, b, a}.
+  struct Sha256 {
+    Value cdgh;
+    Value abef;
+  };
+  Sha256 sha256_rounds(Value a_to_d, Value e_to_h, Value work);
+  // Functions of FIPS 180-4 on scalars; sha512_sigma on vectors.
+  Value rotations(Value x, unsigned a, unsigned b, unsigned c);
+  Value sha512_sigma(Value x, unsigned a, unsigned b, unsigned shift);
+  Value choose(Value x, Value y, Value z);
+  Value majority(Value x, Value y, Value z);
+  bool set_doubles(uint32_t d, Value low, Value high);
 };
 
 }  // namespace ferry::arm64

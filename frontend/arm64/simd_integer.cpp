@@ -302,7 +302,9 @@ bool SimdIntegerHandlers::MLS_elt_vec(uint32_t q, uint32_t size, uint32_t l, uin
                       d);
 }
 bool SimdIntegerHandlers::PMUL_vec(uint32_t q, uint32_t m, uint32_t n, uint32_t d) {
-  return set_lanes(d, vector_lanes(q, 0), call(Helper::polynomial_multiply, {v(n), v(m)}));
+  const Value low = multiply_polynomials(v(n), v(m), 0);
+  const Value products = q == 0 ? low : multiply_polynomials(v(n), v(m), 8);
+  return set_lanes(d, vector_lanes(q, 0), unzip({8, 128}, low, products, 0));
 }
 
 // ---- pairwise

@@ -27,8 +27,9 @@ bool SimdShiftHandlers::shift_right_add(Sign sign, Rounding rounding, Shift shif
 
 bool SimdShiftHandlers::insert_right(Shift shift, uint32_t n, uint32_t d) {
   const uint64_t inserted = shift.right() == 64 ? 0 : support::low_mask(shift.lanes.width) >> shift.right();
-  const Value kept = b_.andn(v(d), every(shift.type(), inserted));
-  return set_lanes(d, shift.lanes, b_.or_(kept, vshr(Sign::Unsigned, shift.type(), v(n), shift.right())));
+  const Value kept = b_.binary(Op::andn, shift.type(), v(d), every(shift.type(), inserted));
+  const Value moved = vshr(Sign::Unsigned, shift.type(), v(n), shift.right());
+  return set_lanes(d, shift.lanes, b_.binary(Op::or_, shift.type(), kept, moved));
 }
 
 bool SimdShiftHandlers::shift_left(Shift shift, uint32_t n, uint32_t d) {
@@ -36,8 +37,10 @@ bool SimdShiftHandlers::shift_left(Shift shift, uint32_t n, uint32_t d) {
 }
 
 bool SimdShiftHandlers::insert_left(Shift shift, uint32_t n, uint32_t d) {
-  const Value kept = b_.and_(v(d), every(shift.type(), support::low_mask(shift.left())));
-  return set_lanes(d, shift.lanes, b_.or_(kept, vshl(shift.type(), v(n), shift.left())));
+  const Value mask = every(shift.type(), support::low_mask(shift.left()));
+  const Value kept = b_.binary(Op::and_, shift.type(), v(d), mask);
+  const Value moved = vshl(shift.type(), v(n), shift.left());
+  return set_lanes(d, shift.lanes, b_.binary(Op::or_, shift.type(), kept, moved));
 }
 
 bool SimdShiftHandlers::shift_left_long(Sign sign, uint32_t q, Shift shift, uint32_t n, uint32_t d) {
@@ -90,21 +93,61 @@ bool SimdShiftHandlers::shift_right_narrow_saturating(Op op, Sign sign, Rounding
   return set_half(d, q, shift.lanes.bits == 128 ? result : low_bits(result, shift.lanes.bits));
 }
 
-// helpers_simd.def lists each function's forms for 8, 16, 32 and 64-bit lanes one after the other.
-Helper SimdShiftHandlers::for_width(Helper bytes, unsigned width) const {
-  const auto size = static_cast<unsigned>(std::countr_zero(width / 8));
-  return static_cast<Helper>(static_cast<unsigned>(bytes) + size);
+// Lanes of bytes are left to helpers: no host shifts them.
+bool SimdShiftHandlers::shift_by_register(RegisterShift kind, Lanes lanes, uint32_t m, uint32_t n,
+                                          uint32_t d) {
+  if (lanes.width == 8) return set_lanes(d, lanes, call(kind.bytes, {v(n), v(m)}));
+  const Type type = lanes.type();
+  const Value a = v(n);
+  const ByRegister shifted = both_ways(kind, type, a, v(m));
+  return set_lanes(d, lanes, b_.binary(Op::or_, type, shifted.left, shifted.right));
 }
 
-bool SimdShiftHandlers::shift_by_register(Helper bytes, Lanes lanes, uint32_t m, uint32_t n, uint32_t d) {
-  return set_lanes(d, lanes, call(for_width(bytes, lanes.width), {v(n), v(m)}));
-}
-
-// The helper sees only what is in use: it sets FPSR.QC.
-bool SimdShiftHandlers::shift_by_register_saturating(Helper bytes, Lanes lanes, uint32_t m, uint32_t n,
+// What shifting back does not restore has lost bits and becomes the nearest number: that of the operand's
+// sign. The helper sees only what is in use, for it sets FPSR.QC.
+bool SimdShiftHandlers::shift_by_register_saturating(RegisterShift kind, Lanes lanes, uint32_t m, uint32_t n,
                                                      uint32_t d) {
-  set_v(d, call(for_width(bytes, lanes.width), {low_bits(v(n), lanes.bits), v(m)}));
-  return true;
+  if (lanes.width == 8) {
+    set_v(d, call(kind.bytes, {low_bits(v(n), lanes.bits), v(m)}));
+    return true;
+  }
+  const Type type = lanes.type();
+  const bool is_signed = kind.sign == Sign::Signed;
+  const Value a = v(n);
+  const ByRegister shifted = both_ways(kind, type, a, v(m));
+  const Value back = b_.binary(is_signed ? Op::vashr_by : Op::vlshr_by, type, shifted.left, shifted.amount);
+  const Value cut = b_.binary(Op::andn, type, vcompare(IntCond::Ne, type, back, a), shifted.to_right);
+  set_qc_if(cut, lanes.bits);
+  Value left = b_.binary(Op::or_, type, shifted.left, cut);
+  if (is_signed) {
+    const Value highest = every(type, support::low_mask(lanes.width - 1));
+    const Value limit = b_.binary(Op::xor_, type, vshr(Sign::Signed, type, a, lanes.width - 1), highest);
+    left = bit_select(cut, limit, shifted.left);
+  }
+  return set_lanes(d, lanes, b_.binary(Op::or_, type, left, shifted.right));
+}
+
+// The amounts are the low bytes, signed. As unsigned numbers they and their negatives are 128 and more where
+// the shift goes the other way, which leaves nothing; but an arithmetic shift leaves the sign, and rounding
+// may add to it.
+SimdShiftHandlers::ByRegister SimdShiftHandlers::both_ways(RegisterShift kind, Type type, Value a, Value m) {
+  const Op right_op = kind.sign == Sign::Signed ? Op::vashr_by : Op::vlshr_by;
+  const Value byte = every(type, 0xff);
+  ByRegister out;
+  out.amount = b_.binary(Op::and_, type, m, byte);
+  out.left = b_.binary(Op::vshl_by, type, a, out.amount);
+  const Value at_byte = vshl(type, m, ir::lane_bits(type) - 8);
+  out.to_right = vcompare(IntCond::Slt, type, at_byte, vzero());
+  const Value negated = b_.binary(Op::and_, type, b_.binary(Op::sub, type, vzero(), m), byte);
+  out.right = b_.binary(right_op, type, a, negated);
+  if (kind.rounding == Rounding::Round) {
+    // Adding half a unit before shifting may overflow; the highest bit shifted out says the same.
+    const Value one = every(type, 1);
+    const Value last_out = b_.binary(right_op, type, a, b_.binary(Op::sub, type, negated, one));
+    out.right = b_.binary(Op::add, type, out.right, b_.binary(Op::and_, type, last_out, one));
+  }
+  out.right = b_.binary(Op::and_, type, out.right, out.to_right);
+  return out;
 }
 
 // ---- by an immediate, without saturation
@@ -263,52 +306,63 @@ bool SimdShiftHandlers::UQRSHRN_scalar(uint32_t immh, uint32_t immb, uint32_t n,
 // ---- by a register
 
 bool SimdShiftHandlers::SSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register(Helper::sshl_8, vector_lanes(q, size), m, n, d);
+  return shift_by_register({Sign::Signed, Rounding::Truncate, Helper::sshl_8}, vector_lanes(q, size), m, n,
+                           d);
 }
 bool SimdShiftHandlers::USHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register(Helper::ushl_8, vector_lanes(q, size), m, n, d);
+  return shift_by_register({Sign::Unsigned, Rounding::Truncate, Helper::ushl_8}, vector_lanes(q, size), m, n,
+                           d);
 }
 bool SimdShiftHandlers::SRSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register(Helper::srshl_8, vector_lanes(q, size), m, n, d);
+  return shift_by_register({Sign::Signed, Rounding::Round, Helper::srshl_8}, vector_lanes(q, size), m, n, d);
 }
 bool SimdShiftHandlers::URSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register(Helper::urshl_8, vector_lanes(q, size), m, n, d);
+  return shift_by_register({Sign::Unsigned, Rounding::Round, Helper::urshl_8}, vector_lanes(q, size), m, n,
+                           d);
 }
 bool SimdShiftHandlers::SQSHL_reg_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register_saturating(Helper::sqshl_8, vector_lanes(q, size), m, n, d);
+  return shift_by_register_saturating({Sign::Signed, Rounding::Truncate, Helper::sqshl_8},
+                                      vector_lanes(q, size), m, n, d);
 }
 bool SimdShiftHandlers::UQSHL_reg_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register_saturating(Helper::uqshl_8, vector_lanes(q, size), m, n, d);
+  return shift_by_register_saturating({Sign::Unsigned, Rounding::Truncate, Helper::uqshl_8},
+                                      vector_lanes(q, size), m, n, d);
 }
 bool SimdShiftHandlers::SQRSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register_saturating(Helper::sqrshl_8, vector_lanes(q, size), m, n, d);
+  return shift_by_register_saturating({Sign::Signed, Rounding::Round, Helper::sqrshl_8},
+                                      vector_lanes(q, size), m, n, d);
 }
 bool SimdShiftHandlers::UQRSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register_saturating(Helper::uqrshl_8, vector_lanes(q, size), m, n, d);
+  return shift_by_register_saturating({Sign::Unsigned, Rounding::Round, Helper::uqrshl_8},
+                                      vector_lanes(q, size), m, n, d);
 }
 bool SimdShiftHandlers::SSHL_scalar(uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register(Helper::sshl_8, scalar_lanes(3), m, n, d);
+  return shift_by_register({Sign::Signed, Rounding::Truncate, Helper::sshl_8}, scalar_lanes(3), m, n, d);
 }
 bool SimdShiftHandlers::USHL_scalar(uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register(Helper::ushl_8, scalar_lanes(3), m, n, d);
+  return shift_by_register({Sign::Unsigned, Rounding::Truncate, Helper::ushl_8}, scalar_lanes(3), m, n, d);
 }
 bool SimdShiftHandlers::SRSHL_scalar(uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register(Helper::srshl_8, scalar_lanes(3), m, n, d);
+  return shift_by_register({Sign::Signed, Rounding::Round, Helper::srshl_8}, scalar_lanes(3), m, n, d);
 }
 bool SimdShiftHandlers::URSHL_scalar(uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register(Helper::urshl_8, scalar_lanes(3), m, n, d);
+  return shift_by_register({Sign::Unsigned, Rounding::Round, Helper::urshl_8}, scalar_lanes(3), m, n, d);
 }
 bool SimdShiftHandlers::SQSHL_reg_scalar(uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register_saturating(Helper::sqshl_8, scalar_lanes(size), m, n, d);
+  return shift_by_register_saturating({Sign::Signed, Rounding::Truncate, Helper::sqshl_8}, scalar_lanes(size),
+                                      m, n, d);
 }
 bool SimdShiftHandlers::UQSHL_reg_scalar(uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register_saturating(Helper::uqshl_8, scalar_lanes(size), m, n, d);
+  return shift_by_register_saturating({Sign::Unsigned, Rounding::Truncate, Helper::uqshl_8},
+                                      scalar_lanes(size), m, n, d);
 }
 bool SimdShiftHandlers::SQRSHL_scalar(uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register_saturating(Helper::sqrshl_8, scalar_lanes(size), m, n, d);
+  return shift_by_register_saturating({Sign::Signed, Rounding::Round, Helper::sqrshl_8}, scalar_lanes(size),
+                                      m, n, d);
 }
 bool SimdShiftHandlers::UQRSHL_scalar(uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register_saturating(Helper::uqrshl_8, scalar_lanes(size), m, n, d);
+  return shift_by_register_saturating({Sign::Unsigned, Rounding::Round, Helper::uqrshl_8}, scalar_lanes(size),
+                                      m, n, d);
 }
 
 }  // namespace ferry::arm64

@@ -108,9 +108,23 @@ class SimdShiftHandlers : public SimdWideHandlers {
   bool shift_right_narrow(Rounding rounding, uint32_t q, Shift shift, uint32_t n, uint32_t d);
   bool shift_right_narrow_saturating(Op op, Sign sign, Rounding rounding, uint32_t q, Shift shift, uint32_t n,
                                      uint32_t d);
-  Helper for_width(Helper bytes, unsigned width) const;
-  bool shift_by_register(Helper bytes, Lanes lanes, uint32_t m, uint32_t n, uint32_t d);
-  bool shift_by_register_saturating(Helper bytes, Lanes lanes, uint32_t m, uint32_t n, uint32_t d);
+
+  /// What an instruction that shifts by a register does, and the helper that does it to bytes.
+  struct RegisterShift {
+    Sign sign;
+    Rounding rounding;
+    Helper bytes;
+  };
+  /// Lanes shifted by a register, each way where the amount says so and zero elsewhere.
+  struct ByRegister {
+    Value amount;    ///< as an unsigned byte; 128 and more to the right
+    Value to_right;  ///< a mask
+    Value left;
+    Value right;
+  };
+  ByRegister both_ways(RegisterShift kind, Type type, Value a, Value m);
+  bool shift_by_register(RegisterShift kind, Lanes lanes, uint32_t m, uint32_t n, uint32_t d);
+  bool shift_by_register_saturating(RegisterShift kind, Lanes lanes, uint32_t m, uint32_t n, uint32_t d);
 };
 
 }  // namespace ferry::arm64

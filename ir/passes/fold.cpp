@@ -105,6 +105,10 @@ class Folder {
   bool is_zero(unsigned index) const { return is_const(index, 0); }
   bool is_ones(unsigned index) const { return is_const(index) && constant(index) == all_ones(inst_->type); }
   unsigned width_of(unsigned index) const { return context_.width[inst_->args[index]]; }
+  bool is_zero_vector(ValueId value) const {
+    const Inst& inst = fn_.insts[value];
+    return inst.op == Op::konst && inst.imm == 0 && inst.imm2 == 0;
+  }
   bool same_operands() const { return inst_->args[0] == inst_->args[1]; }
 
   // ---- what may become of an instruction; each returns true: done or changed ----
@@ -148,6 +152,10 @@ class Folder {
   bool simplify_boolean_icmp();
   bool simplify_carry();
   bool simplify_vector();
+  bool simplify_vector_mask();
+  bool simplify_shuffle();
+  bool simplify_mix();
+  bool simplify_key();
   uint8_t width_of_result() const;
 
   /// The operand of an inversion (x xor true), or kNoValue.
@@ -198,12 +206,12 @@ bool Folder::simplify() {
     case Op::umax:
       return simplify_commutative() || simplify_arithmetic();
     case Op::and_:
-      return simplify_commutative() || simplify_logic() || simplify_and();
+      return simplify_commutative() || simplify_logic() || simplify_and() || simplify_vector_mask();
     case Op::or_:
     case Op::andn:
       return simplify_commutative() || simplify_logic();
     case Op::xor_:
-      return simplify_commutative() || simplify_logic() || simplify_xor();
+      return simplify_commutative() || simplify_logic() || simplify_xor() || simplify_key();
     case Op::shl:
     case Op::lshr:
     case Op::ashr:
@@ -229,6 +237,11 @@ bool Folder::simplify() {
     case Op::vlshr:
     case Op::vashr:
       return simplify_vector();
+    case Op::shuffle:
+      return simplify_shuffle();
+    case Op::aes_mix:
+    case Op::aes_inv_mix:
+      return simplify_mix();
     default:
       return false;
   }
@@ -402,6 +415,83 @@ bool Folder::simplify_vector() {
     default:
       return inst_->imm == 0 && become_operand(0);  // shifts
   }
+}
+
+// A mask of what a shift has left in each lane masks nothing.
+bool Folder::simplify_vector_mask() {
+  const Inst& inner = def(0);
+  if (!is_vector(inst_->type) || !is_const(1) || (inner.op != Op::vlshr && inner.op != Op::vshl))
+    return false;
+  const unsigned width = lane_bits(inner.type);
+  if (inner.imm >= width) return false;
+  const uint64_t ones = low_mask(width);
+  const uint64_t kept = inner.op == Op::vlshr ? ones >> inner.imm : ones << inner.imm & ones;
+  for (unsigned at = 0; at < 64; at += width) {
+    if ((~constant(1).low >> at & kept) != 0 || (~constant(1).high >> at & kept) != 0) return false;
+  }
+  return become_operand(0);
+}
+
+// Of shuffles of shuffles that end with the bytes of one value remains one, or none.
+bool Folder::simplify_shuffle() {
+  constexpr uint8_t kZeroByte = 0x80;
+  struct Byte {
+    ValueId source;
+    unsigned index;  ///< kZeroByte: zero
+  };
+  const auto operand_byte = [](const Inst& shuffle, unsigned at) -> Byte {
+    const uint64_t half = at < 8 ? shuffle.imm : shuffle.imm2;
+    const auto selector = static_cast<unsigned>(half >> at % 8 * 8 & 0xff);
+    if (selector >= kZeroByte) return {kNoValue, kZeroByte};
+    return {shuffle.args[selector / 16], selector % 16};
+  };
+  uint64_t selectors[2] = {0, 0};
+  ValueId source = kNoValue;
+  bool is_identity = true;
+  for (unsigned i = 0; i < 16; ++i) {
+    Byte byte = operand_byte(*inst_, i);
+    while (byte.source != kNoValue && fn_.insts[byte.source].op == Op::shuffle)
+      byte = operand_byte(fn_.insts[byte.source], byte.index);
+    if (byte.source != kNoValue) {
+      if (source != kNoValue && source != byte.source) return false;
+      source = byte.source;
+    }
+    is_identity = is_identity && byte.index == i;
+    selectors[i / 8] |= uint64_t{byte.index} << i % 8 * 8;
+  }
+  if (source == kNoValue) return become_zero();
+  if (is_identity) return become_value(source);
+  if (same_operands() && inst_->args[0] == source) return false;
+  inst_->args = {source, source, kNoValue};
+  inst_->imm = selectors[0];
+  inst_->imm2 = selectors[1];
+  return true;
+}
+
+// The parts of an AES round, without a key between them, are a round.
+bool Folder::simplify_mix() {
+  const Inst inner = def(0);
+  const bool encrypts = inst_->op == Op::aes_mix;
+  if (inner.op != (encrypts ? Op::aes_enc_last : Op::aes_dec_last) || !is_zero_vector(inner.args[1]))
+    return false;
+  *inst_ = inner;
+  inst_->op = encrypts ? Op::aes_enc : Op::aes_dec;
+  return true;
+}
+
+// A round without a key and the addition of one are a round with that key.
+bool Folder::simplify_key() {
+  for (unsigned side = 0; side < 2; ++side) {
+    const Inst round = def(side);
+    const bool is_round = round.op == Op::aes_enc || round.op == Op::aes_enc_last ||
+                          round.op == Op::aes_dec || round.op == Op::aes_dec_last;
+    if (!is_round || !is_zero_vector(round.args[1])) continue;
+    const ValueId key = inst_->args[1 - side];
+    *inst_ = round;
+    inst_->args[1] = key;
+    return true;
+  }
+  return false;
 }
 
 // A cheap bound; what is not listed has its type's width.

@@ -12,8 +12,8 @@ namespace ferry::ir {
 void forward_state(Function& function, PassContext& context);
 
 /// Operations on constants are computed (by the interpreter), and algebraic identities applied: x + 0, masks
-/// that mask nothing, chains of extensions and truncations, selects and branches with a known or inverted
-/// condition.
+/// that mask nothing, chains of extensions, of truncations and of shuffles, the parts of an AES round,
+/// selects and branches with a known or inverted condition.
 void fold(Function& function, PassContext& context);
 
 /// Additions and shifts that make an address move into the access: base + (index << scale) + displacement.

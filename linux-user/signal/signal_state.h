@@ -26,11 +26,15 @@ inline constexpr uint64_t kNeverBlockedOnHost = signal_bit(SIGSEGV) | signal_bit
 /// Signals that an instruction can raise: the host handler for these is always installed.
 inline constexpr uint64_t kSynchronous =
     signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) | signal_bit(SIGFPE) | signal_bit(SIGTRAP);
+/// Those of them that an access to memory can raise, in the middle of translated code. The others come from
+/// instructions that leave it, with all registers in their places.
+inline constexpr uint64_t kFromAccesses = signal_bit(SIGSEGV) | signal_bit(SIGBUS);
 /// Signals whose default action does not end the process.
 inline constexpr uint64_t kHarmlessByDefault =
     signal_bit(SIGCHLD) | signal_bit(SIGURG) | signal_bit(SIGWINCH) | signal_bit(SIGCONT) |
     signal_bit(SIGSTOP) | signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU);
 constexpr bool is_synchronous(int signal) { return (signal_bit(signal) & kSynchronous) != 0; }
+constexpr bool may_come_from_access(int signal) { return (signal_bit(signal) & kFromAccesses) != 0; }
 
 /// The guest's struct sigaction in the kernel's layout (asm-generic/signal.h).
 struct GuestSigaction {

@@ -53,7 +53,7 @@ SysResult sys_rt_sigaction(Task& task, int signal, Ptr<GuestSigaction> action, P
     }
   }
   const bool handled = action && !wanted.is_default() && !wanted.is_ignored();
-  if (handled && is_synchronous(signal)) task.process.engine->set_precise_faults(true);
+  if (handled && may_come_from_access(signal)) task.process.engine->set_precise_faults(true);
   return old && !old.write(previous) ? SysResult::error(EFAULT) : 0;
 }
 

@@ -164,6 +164,8 @@ class Generator {
       case Op::sint_to_fp:
       case Op::uint_to_fp:
         return ir::is_vector(to) ? to : random_type(ir::kWords);
+      case Op::crc32c:
+        return random_type(ir::kIntegers);
       default:
         return ir::is_vector(to) ? to : random_type(ir::kFloats);
     }
@@ -393,6 +395,8 @@ class Generator {
           inst.imm = random_.below(128 / ir::bits(inst.type));
         else if (inst.op == Op::insert_lane)
           inst.imm = random_.below(ir::lanes(inst.type));
+        else if (inst.op == Op::sha1_rounds)
+          inst.imm = random_.below(4);
         else
           inst.imm = random_.below(ir::lane_bits(inst.type) + 1);
         return;

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace ferry::arm64 {
+namespace ferry::support {
 
 /// a * b in GF(2^8) with the given reduction polynomial (its bit 8 is set).
 constexpr uint8_t galois_multiply(uint8_t a, uint8_t b, uint32_t polynomial) {
@@ -38,4 +38,4 @@ constexpr uint8_t circulant_multiply(uint8_t a, uint8_t rotations) {
   return sum;
 }
 
-}  // namespace ferry::arm64
+}  // namespace ferry::support
