@@ -1,12 +1,12 @@
 #pragma once
 
-#include "frontend/arm64/system.h"
+#include "frontend/arm64/pauth.h"
 
 namespace ferry::arm64 {
 
 /// Loads and stores of general and of whole SIMD&FP registers, exclusives, atomics (Arm ARM C4.1.94).
 /// Structure loads and stores (LD1 ... ST4) are SimdHandlers'.
-class LoadStoreHandlers : public SystemHandlers {
+class LoadStoreHandlers : public PauthHandlers {
  public:
   // load_store.cpp: general registers
   bool LDR_lit_gen(uint32_t wide, uint32_t imm, uint32_t t);
@@ -84,7 +84,7 @@ class LoadStoreHandlers : public SystemHandlers {
   bool SWP(uint32_t size, uint32_t acquire, uint32_t release, uint32_t s, uint32_t n, uint32_t t);
 
  protected:
-  using SystemHandlers::SystemHandlers;
+  using PauthHandlers::PauthHandlers;
   ~LoadStoreHandlers() = default;
 
   /// Where an access goes and what the base register becomes after it.

@@ -13,6 +13,19 @@ struct alignas(16) Vec {
   uint64_t hi;
 };
 
+/// A key of pointer authentication (APIAKey_EL1...). `field`: the bits of a pointer that hold its code, or 0
+/// while the key is disabled (SCTLR_EL1.EnIA...), which makes signing and authenticating do nothing.
+/// `multiplier` is odd.
+struct PointerKey {
+  uint64_t addend;
+  uint64_t multiplier;
+  uint64_t field;
+};
+enum PointerKeyId : uint8_t { kKeyIA, kKeyIB, kKeyDA, kKeyDB, kKeyGA, kPointerKeys };
+/// With 48-bit addresses and top-byte-ignore a pointer's authentication code is in bits 54 to 48; bit 55 says
+/// to which half of the address space it points (Arm ARM D8.10.2).
+inline constexpr uint64_t kPointerCodeField = 0x007f'0000'0000'0000;
+
 /// The CPU state of an AArch64 program at EL0. Flags: `s` is N xor V ("signed less"), because the conditions
 /// that compilers use most then need one flag (LT) or two that LLVM folds back into one compare (GT, LE); V
 /// is n ^ s.
@@ -31,6 +44,7 @@ struct State {
   Vec exclusive_value;
   Vec qc;  ///< not all zeros: FPSR.QC is set. A saturating instruction ORs in where its lanes were cut
   Vec v[32];
+  PointerKey pointer_keys[kPointerKeys];
   // The upper parts of SVE's Z registers and its predicates will follow here: offsets above stay as they are.
 
   static constexpr uint32_t kFpsrQc = uint32_t{1} << 27;
@@ -63,6 +77,14 @@ enum Reg : ir::RegId {
 /// x0 to x30; 31 is not one of them (sp or zr, as the instruction says).
 constexpr ir::RegId x_reg(unsigned n) { return static_cast<ir::RegId>(X0 + n); }
 constexpr ir::RegId v_reg(unsigned n) { return static_cast<ir::RegId>(V0 + n); }
+/// The three rows of a key follow each other.
+struct PointerKeyRegs {
+  ir::RegId addend, multiplier, field;
+};
+constexpr PointerKeyRegs pointer_key_regs(PointerKeyId key) {
+  const auto first = static_cast<ir::RegId>(APIA_ADDEND + key * 3);
+  return {first, static_cast<ir::RegId>(first + 1), static_cast<ir::RegId>(first + 2)};
+}
 
 const ir::StateLayout& state_layout();
 

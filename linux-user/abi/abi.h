@@ -4,10 +4,12 @@
 #include <sys/sem.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -61,6 +63,11 @@ class Abi {
   /// Moves the pc from after the system-call instruction back onto it. The argument registers are still those
   /// of the call as long as no result was stored.
   virtual void rewind_syscall(void* state) const = 0;
+
+  /// prctl(2) options about the guest's processor (pointer authentication keys, tagged addresses...).
+  /// Nothing: `option` is not one of them.
+  virtual std::optional<SysResult> processor_prctl(Task& task, int option,
+                                                   const std::array<uint64_t, 4>& args) const = 0;
 
   // Structures and flags that differ from the host's.
   virtual int host_open_flags(int guest) const = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "linux-user/guest_process.h"
 #include "linux-user/host/safe_syscall.h"
 #include "linux-user/sys/process.h"
 
@@ -14,10 +15,10 @@
 namespace ferry::linux_user {
 namespace {
 
-/// Options that mean the same for the host's process or thread, pointers included. All others are about the
-/// processor (tagged addresses, SVE, pointer authentication, speculation), about code that only the host sees
-/// (seccomp filters, syscall user dispatch, PR_SET_MM) or unknown, and answer EINVAL as a kernel without them
-/// does.
+/// Options that mean the same for the host's process or thread, pointers included. Of the others some are
+/// about the guest's processor (Abi::processor_prctl); what that does not know is about the processor too
+/// (speculation), about code that only the host sees (seccomp filters, syscall user dispatch, PR_SET_MM) or
+/// unknown, and answers EINVAL as a kernel without it does.
 constexpr int kPassedOn[] = {
     PR_SET_PDEATHSIG,
     PR_GET_PDEATHSIG,
@@ -62,6 +63,7 @@ SysResult sys_prctl(Task& task, int option, uint64_t a1, uint64_t a2, uint64_t a
     return Ptr<uint64_t>{GuestAddr{a1}}.write(task.clear_child_tid) ? SysResult{0} : SysResult::error(EFAULT);
   }
   if (option == PR_GET_SECCOMP) return 0;
+  if (const auto result = task.process.abi.processor_prctl(task, option, {a1, a2, a3, a4})) return *result;
   if (std::find(std::begin(kPassedOn), std::end(kPassedOn), option) == std::end(kPassedOn))
     return SysResult::error(EINVAL);
   return raw_syscall(SYS_prctl, static_cast<uint64_t>(option), a1, a2, a3, a4);

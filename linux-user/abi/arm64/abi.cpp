@@ -12,6 +12,7 @@
 #include "frontend/arm64/cpu_features.h"
 #include "frontend/arm64/state.h"
 #include "linux-user/abi/arm64/open_flags.h"
+#include "linux-user/abi/arm64/processor_prctl.h"
 #include "linux-user/abi/arm64/signal_frame.h"
 #include "linux-user/abi/arm64/structs.h"
 #include "linux-user/abi/arm64/syscalls.h"
@@ -95,6 +96,11 @@ class Arm64Abi final : public Abi {
   }
   void rewind_syscall(void* state) const override { state_of(state).pc -= 4; }
 
+  std::optional<SysResult> processor_prctl(Task& task, int option,
+                                           const std::array<uint64_t, 4>& args) const override {
+    return arm64_abi_detail::processor_prctl(task, option, args);
+  }
+
   int host_open_flags(int guest) const override { return convert<&OpenFlag::guest, &OpenFlag::host>(guest); }
   int guest_open_flags(int host) const override { return convert<&OpenFlag::host, &OpenFlag::guest>(host); }
   bool write_stat(GuestAddr to, const struct stat& status) const override;
@@ -115,6 +121,7 @@ class Arm64Abi final : public Abi {
     s.pc = entry.value;
     s.sp = sp.value;
     s.exclusive_address = ferry::arm64::kNoExclusive;
+    arm64_abi_detail::start_pointer_keys(s);
   }
 
   std::span<const std::byte> signal_trampoline() const override {
