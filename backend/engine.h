@@ -24,6 +24,8 @@ class CodeAccess {
   virtual bool executable(GuestAddr pc) = 0;
   /// Whether that page is mapped by the guest at all.
   virtual bool mapped(GuestAddr pc) = 0;
+  /// Whether the guest guards that page against indirect branches (ir::TranslateLimits::guarded).
+  virtual bool guarded(GuestAddr) { return false; }
 };
 
 /// Disassembly of host code that lies at `address`, a line per instruction, for dumps.

@@ -26,7 +26,10 @@ struct TranslateLimits {
   /// Whether the guest may execute the page that holds an address, so that its code may be read. Without it a
   /// region stays in its entry's page.
   bool (*executable)(void* context, GuestAddr pc) = nullptr;
-  void* executable_context = nullptr;
+  /// Whether the guest guards the page that holds an address: indirect branches may lead only to instructions
+  /// made for that (A64's PROT_BTI). Without it no page is.
+  bool (*guarded)(void* context, GuestAddr pc) = nullptr;
+  void* executable_context = nullptr;  ///< for both
 };
 
 /// What a guest architecture must provide. One object serves all threads: everything is const.
@@ -39,6 +42,9 @@ class GuestArch {
 
   /// The mode bits in force for the CPU whose state (layout().size bytes) is given.
   virtual uint64_t mode(const void* state) const = 0;
+
+  /// The guest address of the code that `key` stands for: its pc without what a guest packs into it besides.
+  virtual GuestAddr code_address(BlockKey key) const { return key.pc; }
 
   /// Translates the code at `key` into `out` (cleared first), reading guest memory directly at its address.
   /// Undecodable or unsupported instructions become a TrapKind::Illegal. Reading code that is not mapped

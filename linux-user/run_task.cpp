@@ -46,6 +46,7 @@ void run_task(Task& task) {
   backend::Engine& engine = *task.process.engine;
   while (!task.exiting) {
     if (task.signals.pending.load(std::memory_order_acquire) != 0) deliver_signals(task, 0);
+    if (task.process.memory.has_guarded_pages()) task.process.abi.guard_branches(task.state());
     const backend::Stop stop = engine.run(*task.cpu);
     switch (stop.reason) {
       case backend::StopReason::SystemCall:

@@ -190,7 +190,7 @@ EngineImpl::Outcome EngineImpl::step_masked(CpuImpl& cpu) {
   tagged_accesses_.fetch_add(1, std::memory_order_relaxed);
   set_precise_faults(true);
   auto function = std::make_unique<ir::Function>();
-  ir::TranslateLimits one;
+  ir::TranslateLimits one = source_.block_limits();
   one.max_insts = 1;
   const ir::BlockKey key{cpu.pc(), cpu.mode};
   if (const CaughtFault fault = source_.translate(cpu, key, one, *function)) return after_fault(cpu, fault);

@@ -43,11 +43,15 @@ bool Source::dumps(std::string_view stage) const {
 ir::TranslateLimits Source::block_limits() const {
   ir::TranslateLimits limits;
   limits.max_insts = options_.max_block_insts;
+  if (options_.access) {
+    limits.guarded = [](void* access, GuestAddr pc) { return static_cast<CodeAccess*>(access)->guarded(pc); };
+    limits.executable_context = options_.access;
+  }
   return limits;
 }
 
 ir::TranslateLimits Source::region_limits(bool precise) const {
-  ir::TranslateLimits limits;
+  ir::TranslateLimits limits = block_limits();
   limits.max_insts = options_.region_insts;
   limits.max_blocks = kRegionBlocks;
   limits.precise = precise;
@@ -55,15 +59,15 @@ ir::TranslateLimits Source::region_limits(bool precise) const {
     limits.executable = [](void* access, GuestAddr pc) {
       return static_cast<CodeAccess*>(access)->executable(pc);
     };
-    limits.executable_context = options_.access;
   }
   return limits;
 }
 
 CaughtFault Source::translate(CpuImpl& cpu, ir::BlockKey key, const ir::TranslateLimits& limits,
                               ir::Function& out) const {
-  if (!may_execute(key.pc))
-    return {SIGSEGV, options_.access->mapped(key.pc) ? SEGV_ACCERR : SEGV_MAPERR, key.pc.value};
+  const GuestAddr code = arch_.code_address(key);
+  if (!may_execute(code))
+    return {SIGSEGV, options_.access->mapped(code) ? SEGV_ACCERR : SEGV_MAPERR, code.value};
   if (CaughtFault fault = run_guarded(cpu, [&] { arch_.translate(key, limits, out); })) return fault;
   if (dumps("ir")) print_stage("ir", out);
   return {};

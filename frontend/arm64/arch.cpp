@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "frontend/arm64/branch_type.h"
 #include "frontend/arm64/decode.h"
 #include "frontend/arm64/fp_state.h"
 #include "frontend/arm64/helpers.h"
@@ -16,7 +17,14 @@ const ir::StateLayout& Arch::layout() const { return state_layout(); }
 
 std::span<const ir::HelperInfo> Arch::helpers() const { return helper_table(); }
 
-uint64_t Arch::mode(const void* state) const { return mode_of_fpcr(static_cast<const State*>(state)->fpcr); }
+uint64_t Arch::mode(const void* opaque) const {
+  const State& state = *static_cast<const State*>(opaque);
+  return mode_of_fpcr(state.fpcr) | (state.guards_branches != 0 ? kModeGuardBranches : 0);
+}
+
+GuestAddr Arch::code_address(ir::BlockKey key) const {
+  return (key.mode & kModeGuardBranches) != 0 ? GuestAddr{key.pc.value & ~kBranchTypeMask} : key.pc;
+}
 
 void Arch::translate(ir::BlockKey key, const ir::TranslateLimits& limits, ir::Function& out) const {
   out.clear();

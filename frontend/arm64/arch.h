@@ -15,6 +15,7 @@ class Arch final : public ir::GuestArch {
   const ir::StateLayout& layout() const override;
   std::span<const ir::HelperInfo> helpers() const override;
   uint64_t mode(const void* state) const override;
+  GuestAddr code_address(ir::BlockKey key) const override;
   void translate(ir::BlockKey key, const ir::TranslateLimits& limits, ir::Function& out) const override;
   uint64_t address_mask() const override { return kAddressMask; }
   void after_fault(void* state) const override;

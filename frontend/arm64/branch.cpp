@@ -34,9 +34,24 @@ bool BranchHandlers::TBNZ(uint32_t bit, uint32_t, uint32_t t) {
   return branch_if(b_.icmp(IntCond::Ne, register_bit(t, bit), b_.i64(0)), direct_target(word_, pc_));
 }
 
-bool BranchHandlers::BR(uint32_t n) { return jump_indirect(x(n)); }
+BranchHandlers::Value BranchHandlers::typed_target(Value target, BranchType type) {
+  const Value misaligned = b_.icmp(IntCond::Ne, b_.and_(target, b_.i64(kBranchTypeMask)), b_.i64(0));
+  return b_.or_(target, b_.select(misaligned, b_.i64(kMisalignedTarget), b_.i64(type)));
+}
 
-bool BranchHandlers::BLR(uint32_t n) { return call_indirect(x(n)); }
+bool BranchHandlers::branch_by(uint32_t n, Value target) {
+  if (!guards_branches()) return jump_indirect(target);
+  const bool by_x16 = n == 16 || n == 17;
+  return jump_indirect(typed_target(target, by_x16 || !in_guarded_page() ? kBranchByX16 : kBranchJump));
+}
+
+bool BranchHandlers::call_by(Value target) {
+  return call_indirect(guards_branches() ? typed_target(target, kBranchCall) : target);
+}
+
+bool BranchHandlers::BR(uint32_t n) { return branch_by(n, x(n)); }
+
+bool BranchHandlers::BLR(uint32_t n) { return call_by(x(n)); }
 
 bool BranchHandlers::RET(uint32_t n) { return ret(x(n)); }
 

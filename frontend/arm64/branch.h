@@ -27,7 +27,12 @@ class BranchHandlers : public AluHandlers {
   using AluHandlers::AluHandlers;
   ~BranchHandlers() = default;
 
+  /// BR by register `n` to `target`, and BLR.
+  bool branch_by(uint32_t n, Value target);
+  bool call_by(Value target);
+
  private:
+  Value typed_target(Value target, BranchType type);
   Value register_bit(uint32_t t, uint32_t bit);
 };
 

@@ -28,8 +28,9 @@ uint32_t mxcsr_for_fpcr(uint32_t fpcr);
 /// The FPSR flags that stand for MXCSR's.
 uint32_t fpsr_from_mxcsr(uint32_t mxcsr);
 
-/// The block key's mode bits: not 0 when FPCR asks for arithmetic that the host's FPU does not do (FZ, DN,
+/// The block key's mode bit that says that FPCR asks for arithmetic that the host's FPU does not do (FZ, DN,
 /// AHP, FZ16).
-constexpr uint64_t mode_of_fpcr(uint32_t fpcr) { return (fpcr & 0x07080000) != 0 ? 1 : 0; }
+inline constexpr uint64_t kModeExactFp = 1;
+constexpr uint64_t mode_of_fpcr(uint32_t fpcr) { return (fpcr & 0x07080000) != 0 ? kModeExactFp : 0; }
 
 }  // namespace ferry::arm64

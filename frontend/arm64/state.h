@@ -36,7 +36,8 @@ struct State {
   uint8_t n, z, c, s;
   uint32_t fpcr;
   uint32_t fpsr;  ///< cumulative flags not counting those still in the host's MXCSR, nor QC (see qc)
-  uint32_t pad;
+  uint32_t
+      guards_branches;  ///< the process has guarded pages (FEAT_BTI): see branch_type.h. Never taken back
   uint64_t tpidr_el0;
   uint64_t trap_arg;
   uint64_t exclusive_address;  ///< kNoExclusive: no monitor armed

@@ -15,6 +15,7 @@ bool SystemHandlers::WFI() { return true; }
 bool SystemHandlers::SEV() { return true; }
 bool SystemHandlers::SEVL() { return true; }
 bool SystemHandlers::CSDB() { return true; }
+bool SystemHandlers::BTI(uint32_t) { return true; }  // who branches here was checked: see branch_type.h
 bool SystemHandlers::WFET(uint32_t) { return true; }
 bool SystemHandlers::WFIT(uint32_t) { return true; }
 

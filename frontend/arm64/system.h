@@ -15,6 +15,7 @@ class SystemHandlers : public BranchHandlers {
   bool SEV();
   bool SEVL();
   bool CSDB();
+  bool BTI(uint32_t targets);
   bool WFET(uint32_t d);
   bool WFIT(uint32_t d);
 

@@ -39,7 +39,7 @@ class A64Flow final : public frontend::FlowReader {
 }  // namespace
 
 void Translator::translate() {
-  if ((pc_.value & 3) != 0) return misaligned_entry();
+  if ((pc_.value & 3) != 0) return guards_branches() ? landing() : misaligned_entry();
   if (limits_.max_blocks > 1 && limits_.max_insts > 1) {
     region_ = frontend::Region::discover(pc_, limits_, A64Flow{});
     for (const frontend::RegionBlock& block : region_.blocks()) translate_block(block.pc, block.end);
@@ -49,6 +49,20 @@ void Translator::translate() {
   }
   emit_exits();
   add_peeked_ranges();
+}
+
+void Translator::landing() {
+  const GuestAddr unchecked = pc_;
+  const auto type = static_cast<uint32_t>(pc_.value & kBranchTypeMask);
+  pc_ = GuestAddr{pc_.value - type};
+  begin_block(pc_);
+  b_.at(pc_);
+  b_.function().ranges.emplace_back(pc_, next_pc());
+  if (in_guarded_page() && !may_land(read_word(pc_), type)) {
+    trap(ir::TrapKind::Illegal, unchecked);
+  } else {
+    b_.goto_pc(pc_);
+  }
 }
 
 void Translator::misaligned_entry() {

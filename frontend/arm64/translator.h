@@ -17,6 +17,8 @@ class Translator final : public SimdHandlers {
   void translate();
 
  private:
+  /// The check of an indirect branch's target, then the code there.
+  void landing();
   /// A jump to an address that is no multiple of 4: a fault of the CPU (Arm ARM D1.3.9); nothing is read.
   void misaligned_entry();
   void translate_block(GuestAddr pc, GuestAddr end);

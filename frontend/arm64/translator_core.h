@@ -4,8 +4,10 @@
 #include <cstring>
 #include <vector>
 
+#include "frontend/arm64/branch_type.h"
 #include "frontend/arm64/cpu_features.h"
 #include "frontend/arm64/flags.h"
+#include "frontend/arm64/fp_state.h"
 #include "frontend/arm64/helpers.h"
 #include "frontend/arm64/state.h"
 #include "frontend/common/region.h"
@@ -42,7 +44,12 @@ class TranslatorCore {
 
   GuestAddr next_pc() const { return pc_ + 4; }
   /// FPCR asks for arithmetic that fadd and its kin do not do (FZ, DN, AHP, FZ16): call helpers instead.
-  bool exact_fp() { return b_.function().mode != 0; }
+  bool exact_fp() { return (b_.function().mode & kModeExactFp) != 0; }
+  /// Indirect branches say what they are (branch_type.h).
+  bool guards_branches() { return (b_.function().mode & kModeGuardBranches) != 0; }
+  bool in_guarded_page() const {
+    return limits_.guarded != nullptr && limits_.guarded(limits_.executable_context, pc_);
+  }
 
   // ---- general registers. `n` is 0 to 31; 31 is zr, or sp in the _sp forms. `sf`: 64 bits wide, else 32.
 

@@ -88,6 +88,9 @@ class Abi {
   /// The registers of a new program: all zero but these.
   virtual void start(void* state, GuestAddr entry, GuestAddr sp) const = 0;
 
+  /// The process has guarded pages (AddressSpace::has_guarded_pages): branches are checked from now on.
+  virtual void guard_branches(void* state) const = 0;
+
   // Signals.
   /// Code for a page of the guest's that ends a handler without SA_RESTORER.
   virtual std::span<const std::byte> signal_trampoline() const = 0;

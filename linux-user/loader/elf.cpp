@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <string_view>
@@ -150,6 +151,48 @@ Result<std::string> read_interpreter(const ByteSource& file, const Elf64_Phdr& h
   return name;
 }
 
+/// Looks for the property GNU_PROPERTY_AARCH64_FEATURE_1_BTI as parse_elf_properties() of fs/binfmt_elf.c
+/// does; a note that is malformed asks for nothing.
+bool asks_for_guarded_code(const ByteSource& file, const Elf64_Phdr& h) {
+  constexpr uint64_t kMaxNote = 1024;
+  struct Note {
+    Elf64_Nhdr head;
+    char name[4];
+  };
+  struct Property {
+    uint32_t type;
+    uint32_t size;
+  };
+  constexpr uint32_t kFeatures = 0xc0000000;  // GNU_PROPERTY_AARCH64_FEATURE_1_AND
+  constexpr uint32_t kBti = 1;
+  std::array<std::byte, kMaxNote> bytes;
+  if (h.p_filesz < sizeof(Note) || h.p_filesz > kMaxNote) return false;
+  const std::span<std::byte> note = std::span(bytes).first(h.p_filesz);
+  if (!file.read(h.p_offset, note)) return false;
+  Note head;
+  std::memcpy(&head, note.data(), sizeof head);
+  if (head.head.n_type != NT_GNU_PROPERTY_TYPE_0 || head.head.n_namesz != sizeof head.name ||
+      std::memcmp(head.name, ELF_NOTE_GNU, sizeof head.name) != 0 ||
+      head.head.n_descsz > note.size() - sizeof(Note)) {
+    return false;
+  }
+  std::span<std::byte> rest = note.subspan(sizeof(Note), head.head.n_descsz);
+  while (rest.size() >= sizeof(Property)) {
+    Property property;
+    std::memcpy(&property, rest.data(), sizeof property);
+    rest = rest.subspan(sizeof property);
+    if (property.size > rest.size()) return false;
+    if (property.type == kFeatures) {
+      uint32_t features = 0;
+      if (property.size != sizeof features) return false;
+      std::memcpy(&features, rest.data(), sizeof features);
+      return (features & kBti) != 0;
+    }
+    rest = rest.subspan(std::min<size_t>(rest.size(), align_up(property.size, 8)));
+  }
+  return false;
+}
+
 }  // namespace
 
 FileSource::FileSource(int fd) : fd_(fd) {
@@ -230,8 +273,10 @@ Result<ElfImage> parse_elf(const ByteSource& file, const ElfTarget& target) {
       case PT_GNU_STACK:
         image.executable_stack = (h.p_flags & PF_X) != 0;
         break;
-      default:  // PT_GNU_PROPERTY asks for BTI, which the guest's CPU does not have (no HWCAP2_BTI): nothing
-                // to do
+      case PT_GNU_PROPERTY:
+        if (target.machine == EM_AARCH64) image.guarded_code = asks_for_guarded_code(file, h);
+        break;
+      default:
         break;
     }
   }

@@ -75,6 +75,7 @@ struct ElfImage {
   uint16_t header_count = 0;
   std::string interpreter;  ///< empty: none
   bool executable_stack = false;
+  bool guarded_code = false;  ///< AArch64: the property GNU_PROPERTY_AARCH64_FEATURE_1_BTI
 };
 
 inline constexpr uint64_t kElfPageSize = 4096;

@@ -60,6 +60,11 @@ Result<uint64_t> reserve(AddressSpace& memory, const ElfImage& image, GuestAddr 
   return first - image.first;
 }
 
+/// arch_elf_adjust_prot() of arch/arm64/kernel/process.c: a program with an interpreter is guarded by that.
+bool guards_segment(const ElfImage& image, const ElfSegment& segment) {
+  return image.guarded_code && image.interpreter.empty() && (segment.protection & PROT_EXEC) != 0;
+}
+
 /// Maps one segment over the reserved range.
 Result<bool> map_segment(AddressSpace& memory, int fd, const ElfSegment& segment, uint64_t bias) {
   const uint64_t address = segment.address + bias;
@@ -96,7 +101,9 @@ Result<MappedImage> map_image(AddressSpace& memory, int fd, const ElfImage& imag
   for (const ElfSegment& segment : image.segments) {
     const uint64_t start = align_down(segment.address, kElfPageSize) + *bias;
     if (start > reached) (void)memory.munmap({reached}, start - reached);
-    if (const Result<bool> mapped = map_segment(memory, fd, segment, *bias); !mapped) return mapped.error();
+    ElfSegment guarded = segment;
+    if (guards_segment(image, segment)) guarded.protection |= kProtGuarded;
+    if (const Result<bool> mapped = map_segment(memory, fd, guarded, *bias); !mapped) return mapped.error();
     reached = align_up(segment.address + segment.memory_size, kElfPageSize) + *bias;
   }
   MappedImage mapped;

@@ -16,7 +16,7 @@ namespace {
 using support::align_up;
 
 /// Bits of PROT_ that AArch64 has and x86-64 has not (arch/arm64/include/uapi/asm/mman.h): BTI, MTE.
-constexpr int kProtArm64 = 0x10 | 0x20;
+constexpr int kProtArm64 = kProtGuarded | 0x20;
 /// MAP_32BIT: a flag on x86 only.
 constexpr int kMap32Bit = 0x40;
 /// User addresses end here on x86-64 with four-level page tables, and on AArch64 with 47-bit compatible
@@ -89,10 +89,16 @@ void AddressSpace::merge_around(GuestAddr first, GuestAddr last) {
   }
 }
 
+void AddressSpace::note_protection(int protection) {
+  constexpr int kGuardedCode = kProtGuarded | PROT_EXEC;
+  if ((protection & kGuardedCode) == kGuardedCode) has_guarded_pages_.store(true, std::memory_order_relaxed);
+}
+
 void AddressSpace::insert(GuestAddr first, GuestAddr last, int protection, VmaKind kind) {
   const std::lock_guard guard(map_mutex_);
   cut_out(first, last);
   vmas_.emplace(first, Vma{last, protection, kind});
+  note_protection(protection);
   merge_around(first, last);
 }
 
@@ -102,6 +108,7 @@ void AddressSpace::change_protection(GuestAddr first, GuestAddr last, int protec
   split(last);
   for (auto it = vmas_.lower_bound(first); it != vmas_.end() && it->first < last; ++it)
     it->second.protection = protection;
+  note_protection(protection);
   merge_around(first, last);
 }
 
@@ -220,9 +227,10 @@ SysResult AddressSpace::mprotect(GuestAddr address, uint64_t length, int protect
     const SysResult result = raw_syscall(SYS_mprotect, range.first.value, range.last - range.first,
                                          static_cast<uint64_t>(host_protection(protection & ~kGrows)));
     if (result.failed()) return result;
-    // Translations stay when the page stays executable and cannot have changed since: it is not writable now.
-    const bool stays =
-        (protection & PROT_EXEC) && (range.protection & PROT_EXEC) && !(range.protection & PROT_WRITE);
+    // Translations stay when the page stays executable, guarded or not as it was, and cannot have changed
+    // since: it is not writable now.
+    const bool stays = (protection & PROT_EXEC) && (range.protection & PROT_EXEC) &&
+                       !(range.protection & PROT_WRITE) && !((protection ^ range.protection) & kProtGuarded);
     if (!stays) forget_code(range.first, range.last);
     change_protection(range.first, range.last, protection & ~kGrows);
     reached = range.last;
@@ -377,6 +385,12 @@ bool AddressSpace::executable(GuestAddr address) {
   const std::lock_guard guard(map_mutex_);
   const Vma* vma = vma_at(address);
   return vma != nullptr && (vma->protection & PROT_EXEC) != 0;
+}
+
+bool AddressSpace::guarded(GuestAddr address) {
+  const std::lock_guard guard(map_mutex_);
+  const Vma* vma = vma_at(address);
+  return vma != nullptr && (vma->protection & kProtGuarded) != 0;
 }
 
 bool AddressSpace::mapped(GuestAddr address) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -20,6 +21,9 @@ struct Vma {
   int protection;  ///< the guest's PROT_ bits; the host's mapping never has PROT_EXEC
   VmaKind kind = VmaKind::Plain;
 };
+
+/// PROT_BTI of AArch64: indirect branches lead only to landing instructions.
+inline constexpr int kProtGuarded = 0x10;
 
 /// The guest's memory map. Guest memory is mapped at its own address (docs/adr/0007-address-space.md); this
 /// knows which mappings are the guest's, so that ferry's own are safe from it, and which are executable, so
@@ -54,6 +58,9 @@ class AddressSpace final : public backend::CodeAccess {
   bool is_mapped(GuestAddr address, uint64_t length) const;
   bool executable(GuestAddr address) override;
   bool mapped(GuestAddr address) override;
+  bool guarded(GuestAddr address) override;
+  /// Whether there ever was a guarded page.
+  bool has_guarded_pages() const { return has_guarded_pages_.load(std::memory_order_relaxed); }
   std::map<GuestAddr, Vma> snapshot() const;
 
   /// Around fork(): the map is at rest between the two; in the child too.
@@ -77,6 +84,7 @@ class AddressSpace final : public backend::CodeAccess {
   void split(GuestAddr at);
   void cut_out(GuestAddr first, GuestAddr last);
   void merge_around(GuestAddr first, GuestAddr last);
+  void note_protection(int protection);
   void change_protection(GuestAddr first, GuestAddr last, int protection);
   void forget_code(GuestAddr first, GuestAddr last);
   bool covers(GuestAddr first, GuestAddr last) const;
@@ -92,6 +100,7 @@ class AddressSpace final : public backend::CodeAccess {
   /// the engine calls with and without its lock.
   std::mutex map_mutex_;
   Map vmas_;
+  std::atomic<bool> has_guarded_pages_ = false;
   std::map<GuestAddr, uint64_t> shared_segments_;  ///< shmat: address -> bytes, for shmdt
   backend::Engine* engine_ = nullptr;
   GuestAddr brk_start_{};

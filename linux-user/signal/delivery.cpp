@@ -188,14 +188,14 @@ void deliver_signals(Task& task, int restart) {
 void deliver_fault(Task& task, const backend::Stop& stop) {
   TaskSignals& signals = task.signals;
   const uint64_t pc = task.process.abi.pc(task.state()).value;
+  if (pc % task.process.abi.instruction_alignment() != 0) {
+    // arm64/mm/fault.c, do_sp_pc_abort.
+    signals.fault_address = 0;
+    force_signal(task, make_info(SIGBUS, BUS_ADRALN, pc));
+    return;
+  }
   switch (stop.reason) {
     case backend::StopReason::Illegal:
-      if (pc % task.process.abi.instruction_alignment() != 0) {
-        // arm64/mm/fault.c, do_sp_pc_abort.
-        signals.fault_address = 0;
-        force_signal(task, make_info(SIGBUS, BUS_ADRALN, pc));
-        return;
-      }
       task.group->illegal.report(task.process, GuestAddr{pc});
       signals.fault_address = 0;
       signals.fault_syndrome = 0;

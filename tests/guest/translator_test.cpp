@@ -145,6 +145,12 @@ TEST_F(Translation, ARegionStopsAtItsLimits) {
   EXPECT_EQ(function_.insts.back().imm, kEntry + 12);
 }
 
+TEST_F(Translation, BranchTypesCostNothingUntilPagesAreGuarded) {
+  translate("blr x1");
+  EXPECT_EQ(count(function_, ir::Op::or_), 0u) << ir::print(function_);
+  EXPECT_EQ(count(function_, ir::Op::select), 0u);
+}
+
 /// A stack of nodes, pushed and popped by load-exclusive and store-exclusive of the head alone: it loses
 /// nodes if a store-exclusive succeeds although the head was popped and pushed again in between (ABA).
 class LlScStack {

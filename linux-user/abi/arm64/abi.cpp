@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "frontend/arm64/branch_type.h"
 #include "frontend/arm64/cpu_features.h"
 #include "frontend/arm64/state.h"
 #include "linux-user/abi/arm64/open_flags.h"
@@ -110,7 +111,7 @@ class Arm64Abi final : public Abi {
   bool write_semid(GuestAddr to, const semid_ds& info) const override;
 
   uint64_t instruction_alignment() const override { return 4; }
-  GuestAddr pc(const void* state) const override { return {state_of(state).pc}; }
+  GuestAddr pc(const void* state) const override { return {program_counter(state_of(state)).address}; }
   void set_pc(void* state, GuestAddr pc) const override { state_of(state).pc = pc.value; }
   GuestAddr sp(const void* state) const override { return {state_of(state).sp}; }
   void set_sp(void* state, GuestAddr sp) const override { state_of(state).sp = sp.value; }
@@ -122,6 +123,10 @@ class Arm64Abi final : public Abi {
     s.sp = sp.value;
     s.exclusive_address = ferry::arm64::kNoExclusive;
     arm64_abi_detail::start_pointer_keys(s);
+  }
+
+  void guard_branches(void* state) const override {
+    if (cpu_has(ferry::arm64::Feature::BTI)) state_of(state).guards_branches = 1;
   }
 
   std::span<const std::byte> signal_trampoline() const override {

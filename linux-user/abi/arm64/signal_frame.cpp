@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 
+#include "frontend/arm64/branch_type.h"
 #include "frontend/arm64/fp_state.h"
 #include "frontend/arm64/state.h"
 #include "ir/support/bits.h"
@@ -87,9 +88,10 @@ struct FrameRecord {
 
 constexpr uint64_t kStackAlignment = 16;
 
-// PSTATE bits of a 64-bit EL0 context (Arm ARM C5.2.19, SPSR_EL1): condition flags; SS, SSBS, DIT and BTYPE
-// are accepted and not kept.
+// PSTATE bits of a 64-bit EL0 context (Arm ARM C5.2.19, SPSR_EL1): condition flags and BTYPE; SS, SSBS and
+// DIT are accepted and not kept.
 constexpr uint64_t kNzcv = 0xf0000000;
+constexpr unsigned kBranchTypeShift = 10;
 constexpr uint64_t kModeBits = 0x1f;
 constexpr uint64_t kInterruptMasks = 0x3c0;
 
@@ -209,8 +211,9 @@ bool push_signal_frame(Task& task, const SignalDelivery& delivery) {
   context.fault_address = delivery.fault_address;
   std::memcpy(context.x, state.x, sizeof context.x);
   context.sp = state.sp;
-  context.pc = state.pc;
-  context.pstate = state.nzcv();
+  const arm64::ProgramCounter pc = program_counter(state);
+  context.pc = pc.address;
+  context.pstate = state.nzcv() | uint64_t{pc.branch_type} << kBranchTypeShift;
   write_records(context.records, state, task.signals.fault_syndrome);
 
   const FrameRecord record{state.x[29], state.x[30]};
@@ -228,7 +231,8 @@ bool push_signal_frame(Task& task, const SignalDelivery& delivery) {
   state.x[29] = record_address.value;
   state.x[30] = has_restorer ? delivery.restorer : task.group->signal_trampoline.value;
   state.sp = frame_address.value;
-  state.pc = delivery.handler;
+  // setup_return(): as if called.
+  set_program_counter(state, delivery.handler, arm64::kBranchCall);
   state.exclusive_address = arm64::kNoExclusive;
   return true;
 }
@@ -252,7 +256,7 @@ bool pop_signal_frame(Task& task, uint64_t& mask) {
   mask = uc.mask;
   std::memcpy(state.x, uc.context.x, sizeof state.x);
   state.sp = uc.context.sp;
-  state.pc = uc.context.pc;
+  set_program_counter(state, uc.context.pc, static_cast<uint32_t>(uc.context.pstate >> kBranchTypeShift));
   state.set_nzcv(static_cast<uint32_t>(uc.context.pstate & kNzcv));
   std::memcpy(state.v, fpsimd->v, sizeof state.v);
   arm64::write_fpcr(state, fpsimd->fpcr);

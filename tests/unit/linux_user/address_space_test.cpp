@@ -46,6 +46,18 @@ TEST_F(Memory, MapUseUnmap) {
   EXPECT_TRUE(memory_.snapshot().empty());
 }
 
+TEST_F(Memory, GuardedPages) {
+  const GuestAddr a = map(2, PROT_READ | PROT_EXEC);
+  EXPECT_FALSE(memory_.guarded(a));
+  EXPECT_FALSE(memory_.has_guarded_pages());
+  EXPECT_EQ(memory_.mprotect(a + kPage, kPage, PROT_READ | kProtGuarded).value, 0);
+  EXPECT_FALSE(memory_.has_guarded_pages());
+  EXPECT_EQ(memory_.mprotect(a + kPage, kPage, PROT_READ | PROT_EXEC | kProtGuarded).value, 0);
+  EXPECT_FALSE(memory_.guarded(a));
+  EXPECT_TRUE(memory_.guarded(a + kPage));
+  EXPECT_TRUE(memory_.has_guarded_pages());
+}
+
 TEST_F(Memory, ExecutableOnlyForTheGuest) {
   const GuestAddr a = map(1, PROT_READ | PROT_EXEC);
   EXPECT_TRUE(memory_.executable(a));

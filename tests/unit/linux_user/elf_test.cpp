@@ -53,6 +53,41 @@ struct TestFile {
   }
 };
 
+/// The note of a program all of whose code has landing instructions, in place of the interpreter's name.
+struct PropertyFile : TestFile {
+  struct Note {
+    Elf64_Nhdr head{4, 16, NT_GNU_PROPERTY_TYPE_0};
+    char name[4] = {'G', 'N', 'U', 0};
+    uint32_t type = 0xc0000000;  // GNU_PROPERTY_AARCH64_FEATURE_1_AND
+    uint32_t size = 4;
+    uint32_t features = 1;  // GNU_PROPERTY_AARCH64_FEATURE_1_BTI
+    uint32_t padding = 0;
+  };
+
+  bool guarded(const Note& note, size_t bytes = sizeof(Note)) {
+    interpreter.assign(reinterpret_cast<const char*>(&note), sizeof note);
+    segments.resize(2);
+    segments.push_back({PT_GNU_PROPERTY, PF_R, 0x2000, 0x402000, 0x402000, bytes, bytes, 8});
+    const auto image = parse();
+    return image && image->guarded_code;
+  }
+};
+
+TEST(Elf, GuardedCode) {
+  PropertyFile file;
+  using Note = PropertyFile::Note;
+  EXPECT_TRUE(file.guarded({}));
+  EXPECT_FALSE(file.guarded({.features = 2}));  // pointer authentication alone
+  EXPECT_TRUE(file.guarded({.features = 3}));
+  EXPECT_FALSE(file.guarded({.type = 0xc0000002}));
+  EXPECT_FALSE(file.guarded({.size = 8}));
+  EXPECT_FALSE(file.guarded({.size = 0xfffffff9}));
+  EXPECT_FALSE(file.guarded({.head = {4, 0xfffffff0, NT_GNU_PROPERTY_TYPE_0}}));
+  EXPECT_FALSE(file.guarded({.head = {8, 16, NT_GNU_PROPERTY_TYPE_0}}));
+  EXPECT_FALSE(file.guarded({}, sizeof(Note) - 8));
+  EXPECT_FALSE(file.guarded({}, 0x100000));
+}
+
 TEST(Elf, FixedProgram) {
   const auto image = TestFile().parse();
   ASSERT_TRUE(image) << image.error().message;
