@@ -15,6 +15,7 @@ namespace ferry::backend {
 struct Made {
   std::unique_ptr<CodeObject> code;
   std::unique_ptr<ir::Function> function;
+  bool keep_baseline = false;  ///< see Record
 
   explicit operator bool() const { return code || function; }
 };
@@ -34,7 +35,7 @@ struct Record {
   bool optimized = false;
   bool pins_in_registers = false;  ///< see CodeObject
   bool precise = true;
-  bool keep_baseline = false;  ///< the optimizer could not improve it: do not ask again
+  bool keep_baseline = false;  ///< the optimizer cannot improve it, or could not: do not ask
   /// Code that counts who comes by and goes on to the entry; optimized code and indirect branches lead there.
   /// nullptr: none yet, or not worth it.
   std::atomic<const void*> gate{nullptr};

@@ -85,7 +85,8 @@ Made EngineImpl::make_block(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) 
   stats_.baseline_bytes += (*code)->code.size();
   baseline_ticks_ += now_ticks() - start;
   source_.dump_code(**code, "baseline");
-  return {std::move(*code), nullptr};
+  // What has no instructions only leads on, by an edge that counts.
+  return {std::move(*code), nullptr, scratch_.guest_insts == 0};
 }
 
 Made EngineImpl::make_interpreted(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {

@@ -24,6 +24,7 @@ Record& Translations::keep(Made made) {
     record.optimized = code.tier == Tier::Llvm;
     record.pins_in_registers = code.pins_in_registers;
     record.precise = code.precise;
+    record.keep_baseline = made.keep_baseline;
     index_.append(record);
     if (!record.precise) imprecise_.push_back(&record);
   } else {

@@ -99,7 +99,7 @@ class Arm64Abi final : public Abi {
 
   std::optional<SysResult> processor_prctl(Task& task, int option,
                                            const std::array<uint64_t, 4>& args) const override {
-    return arm64_abi_detail::processor_prctl(task, option, args);
+    return arm64_abi_detail::processor_prctl(cpu_, task, option, args);
   }
 
   int host_open_flags(int guest) const override { return convert<&OpenFlag::guest, &OpenFlag::host>(guest); }
@@ -126,7 +126,7 @@ class Arm64Abi final : public Abi {
   }
 
   void guard_branches(void* state) const override {
-    if (cpu_has(ferry::arm64::Feature::BTI)) state_of(state).guards_branches = 1;
+    if (cpu_.has(ferry::arm64::Feature::BTI)) state_of(state).guards_branches = 1;
   }
 
   std::span<const std::byte> signal_trampoline() const override {

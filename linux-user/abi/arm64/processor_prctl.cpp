@@ -80,7 +80,9 @@ void start_pointer_keys(State& state) {
   for (const auto& [key, bit] : kAddressKeys) enable_key(state, key, true);
 }
 
-std::optional<SysResult> processor_prctl(Task& task, int option, const std::array<uint64_t, 4>& args) {
+std::optional<SysResult> processor_prctl(const ferry::arm64::Cpu& cpu, Task& task, int option,
+                                         const std::array<uint64_t, 4>& args) {
+  if (!cpu.has(ferry::arm64::Feature::PAuth)) return std::nullopt;
   State& state = *static_cast<State*>(task.state());
   switch (option) {
     case PR_PAC_RESET_KEYS:

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "frontend/arm64/cpu_features.h"
 #include "frontend/arm64/state.h"
 #include "linux-user/guest_task.h"
 #include "linux-user/sys_result.h"
@@ -15,6 +16,7 @@ namespace ferry::linux_user::arm64_abi_detail {
 void start_pointer_keys(ferry::arm64::State& state);
 
 /// Abi::processor_prctl.
-std::optional<SysResult> processor_prctl(Task& task, int option, const std::array<uint64_t, 4>& args);
+std::optional<SysResult> processor_prctl(const ferry::arm64::Cpu& cpu, Task& task, int option,
+                                         const std::array<uint64_t, 4>& args);
 
 }  // namespace ferry::linux_user::arm64_abi_detail
