@@ -4,7 +4,7 @@
 
 #include "frontend/arm64/state.h"
 
-// Branch target identification (FEAT_BTI; docs/adr/0010-control-flow-integrity.md). PSTATE.BTYPE is not
+// Branch target identification (FEAT_BTI; docs/adr/0011-control-flow-integrity.md). PSTATE.BTYPE is not
 // 0 only between an indirect branch and the instruction it leads to. There it is kept in the two low bits of
 // the pc, in block keys as in State::pc, if State::guards_branches is set; until then nobody keeps it. A
 // block key with such bits stands for the check of the target alone, whose code goes on at the plain address.
