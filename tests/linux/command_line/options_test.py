@@ -62,6 +62,41 @@ class Options(support.FerryTest):
         self.assertTrue(found, result.stderr)
         self.assertGreater(int(found[2]), int(found[1]))
 
+    def test_handler_for_illegal_instructions_leaves_hot_code_to_llvm(self):
+        source = r"""
+#include <signal.h>
+#include <stdio.h>
+#include <ucontext.h>
+static volatile unsigned long seen;
+static void on_illegal(int signal, siginfo_t* info, void* context) {
+  ucontext_t* uc = context;
+  (void)signal, (void)info;
+  seen += uc->uc_mcontext.regs[9];
+  uc->uc_mcontext.pc += 4;
+}
+int main(void) {
+  struct sigaction action = {0};
+  action.sa_sigaction = on_illegal;
+  action.sa_flags = SA_SIGINFO;
+  sigaction(SIGILL, &action, NULL);
+  unsigned long x = 1, wanted = 0;
+  for (unsigned long i = 0; i < 300000000; i++) {
+    x = x * 31 + i;
+    if (i % 10000000 != 0) continue;
+    wanted += x;
+    __asm__ volatile("mov x9, %0; udf #0" : : "r"(x) : "x9", "memory");
+  }
+  puts(seen == wanted ? "exact" : "wrong");
+  return 0;
+}
+"""
+        support.compile_guest(source, self.path("probes"), "-static")
+        for engine in ("baseline", "llvm"):
+            self.assertEqual(self.ferry("--engine=" + engine, self.path("probes")).stdout, "exact\n", engine)
+        result = self.ferry("--stats", self.path("probes"))
+        self.assertEqual(result.stdout, "exact\n")
+        self.assertRegex(result.stderr, r"llvm: +[1-9]\d* regions")
+
     def test_stats_outlive_standard_error(self):
         source = "#include <unistd.h>\nint main(void) { for (int fd = 0; fd < 3; fd++) close(fd); return write(2, \"x\", 1) != -1; }"
         support.compile_guest(source, self.path("closes"), "-static")
