@@ -1,8 +1,8 @@
 #include "frontend/arm64/load_store.h"
 #include "ir/support/bits.h"
 
-// Exclusives, loads-acquire and stores-release, and FEAT_LSE. The IR's atomic operations are sequentially
-// consistent, so the acquire and release bits of LSE instructions change nothing.
+// Exclusives, loads-acquire and stores-release, FEAT_LSE and FEAT_LSE128. The IR's atomic operations are
+// sequentially consistent, so the acquire and release bits of LSE instructions change nothing.
 
 namespace ferry::arm64 {
 namespace {
@@ -10,6 +10,10 @@ namespace {
 constexpr uint8_t bytes_of(uint32_t size) { return static_cast<uint8_t>(1u << size); }
 constexpr uint32_t kDoubleword = 3;
 constexpr uint32_t kWord = 2;
+constexpr uint32_t kQuadword = 4;
+
+constexpr uint32_t kPostIndexed = 1;
+constexpr uint32_t kPreIndexed = 3;
 
 }  // namespace
 
@@ -52,6 +56,66 @@ bool LoadStoreHandlers::LDAPURS(uint32_t size, uint32_t narrow, uint32_t imm, ui
   const Address address = offset_target(n, support::sign_extend(imm, 9)).address;
   const MemAccess access{.bytes = bytes_of(size), .sign_extend = true, .ordered = true};
   set_r(t, load(narrow != 0 ? Type::I32 : Type::I64, address, access));
+  return true;
+}
+
+// ---- FEAT_LRCPC3
+
+bool LoadStoreHandlers::STLR_pre(uint32_t wide, uint32_t n, uint32_t t) {
+  const uint32_t size = wide + kWord;
+  const Target target = indexed_target(n, -int64_t{bytes_of(size)}, kPreIndexed);
+  store_ordered(target.address, t, size);
+  write_back(n, target);
+  return true;
+}
+bool LoadStoreHandlers::LDAPR_post(uint32_t wide, uint32_t n, uint32_t t) {
+  const uint32_t size = wide + kWord;
+  const Target target = indexed_target(n, bytes_of(size), kPostIndexed);
+  const Value value = load(Type::I64, target.address, {.bytes = bytes_of(size), .ordered = true});
+  write_back(n, target);
+  set_r(t, value);  // last: it stays where t is also the base, as load_general()
+  return true;
+}
+
+bool LoadStoreHandlers::STILP(uint32_t wide, uint32_t t2, uint32_t plain, uint32_t n, uint32_t t) {
+  const uint32_t size = wide + kWord;
+  const Value base = x_sp(n);
+  const Value address = plain != 0 ? base : b_.sub(base, b_.i64(2u * bytes_of(size)));
+  call(Helper::store_pair_ordered, {address, b_.i32(t | t2 << 8), b_.i32(size)});
+  if (plain == 0) set_r_sp(n, address);
+  return true;
+}
+bool LoadStoreHandlers::LDIAPP(uint32_t wide, uint32_t t2, uint32_t plain, uint32_t n, uint32_t t) {
+  // Constrained unpredictable, UNDEFINED among the choices: one register loaded twice, or the base loaded.
+  if (t == t2 || (plain == 0 && n != 31 && (n == t || n == t2))) return unallocated();
+  const uint32_t size = wide + kWord;
+  const Value base = x_sp(n);
+  call(Helper::load_pair_ordered, {base, b_.i32(t | t2 << 8), b_.i32(size)});
+  if (plain == 0) set_r_sp(n, b_.add(base, b_.i64(2u * bytes_of(size))));
+  return true;
+}
+
+bool LoadStoreHandlers::STLUR_fpsimd(uint32_t size, uint32_t quad, uint32_t imm, uint32_t n, uint32_t t) {
+  if (quad != 0 && size != 0) return unallocated();
+  const uint32_t log2 = quad != 0 ? kQuadword : size;
+  store(offset_target(n, support::sign_extend(imm, 9)).address, v(t),
+        {.bytes = bytes_of(log2), .ordered = true});
+  return true;
+}
+bool LoadStoreHandlers::LDAPUR_fpsimd(uint32_t size, uint32_t quad, uint32_t imm, uint32_t n, uint32_t t) {
+  if (quad != 0 && size != 0) return unallocated();
+  const uint32_t log2 = quad != 0 ? kQuadword : size;
+  set_v(t, load(Type::V16I8, offset_target(n, support::sign_extend(imm, 9)).address,
+                {.bytes = bytes_of(log2), .ordered = true}));
+  return true;
+}
+bool LoadStoreHandlers::STL1(uint32_t index, uint32_t n, uint32_t t) {
+  store({x_sp(n)}, lane(t, Type::I64, index), {.bytes = 8, .ordered = true});
+  return true;
+}
+bool LoadStoreHandlers::LDAP1(uint32_t index, uint32_t n, uint32_t t) {
+  const Value value = load(Type::I64, {x_sp(n)}, {.bytes = 8, .ordered = true});
+  set_v(t, b_.emit(Op::insert_lane, Type::V2I64, {v(t), value}, index));
   return true;
 }
 
@@ -159,6 +223,24 @@ bool LoadStoreHandlers::LDUMIN(uint32_t size, uint32_t, uint32_t, uint32_t s, ui
 }
 bool LoadStoreHandlers::SWP(uint32_t size, uint32_t, uint32_t, uint32_t s, uint32_t n, uint32_t t) {
   return atomic(ir::AtomicKind::Swap, size, s, n, t);
+}
+
+// ---- FEAT_LSE128
+
+bool LoadStoreHandlers::atomic_pair(Helper helper, uint32_t t2, uint32_t n, uint32_t t) {
+  if (t == 31 || t2 == 31 || t == t2) return unallocated();
+  call(helper, {x_sp(n), b_.i32(t | t2 << 8)});
+  return true;
+}
+
+bool LoadStoreHandlers::LDCLRP(uint32_t, uint32_t, uint32_t t2, uint32_t n, uint32_t t) {
+  return atomic_pair(Helper::clear_pair, t2, n, t);
+}
+bool LoadStoreHandlers::LDSETP(uint32_t, uint32_t, uint32_t t2, uint32_t n, uint32_t t) {
+  return atomic_pair(Helper::set_pair, t2, n, t);
+}
+bool LoadStoreHandlers::SWPP(uint32_t, uint32_t, uint32_t t2, uint32_t n, uint32_t t) {
+  return atomic_pair(Helper::swap_pair, t2, n, t);
 }
 
 }  // namespace ferry::arm64

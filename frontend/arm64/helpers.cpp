@@ -5,6 +5,7 @@
 
 #include "frontend/arm64/helpers_base.h"
 #include "frontend/arm64/helpers_fp.h"
+#include "frontend/arm64/helpers_memory.h"
 #include "frontend/arm64/helpers_simd.h"
 
 namespace ferry::arm64 {

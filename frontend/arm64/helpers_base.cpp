@@ -7,8 +7,8 @@
 #include <atomic>
 #include <ctime>
 
-#include "frontend/arm64/arch.h"
 #include "frontend/arm64/fp_state.h"
+#include "frontend/arm64/guest_access.h"
 
 namespace ferry::arm64::helpers {
 namespace {
@@ -70,16 +70,6 @@ bool swap_if_equal(uint64_t address, uint64_t expected, uint64_t desired, uint32
   }
 }
 
-/// cmpxchg16b; `expected` becomes the old value.
-bool swap_pair_if_equal(uint64_t address, Vec& expected, const Vec& desired) {
-  bool equal;
-  __asm__ volatile("lock cmpxchg16b (%[memory])"
-                   : "=@ccz"(equal), "+a"(expected.lo), "+d"(expected.hi)
-                   : [memory] "r"(address), "b"(desired.lo), "c"(desired.hi)
-                   : "memory");
-  return equal;
-}
-
 /// Begins a load-exclusive: the monitor is armed by watch(), after memory was read.
 void read_version(State& state, uint64_t address) {
   constexpr unsigned kPatience = 100;
@@ -117,14 +107,6 @@ void unlock(State& state, bool stored) {
   version_of(state.exclusive_address).store(version, std::memory_order_release);
   state.exclusive_version = version;
   state.exclusive_address = kNoExclusive;
-}
-
-constexpr uint64_t strip_tag(uint64_t address) { return address & Arch::kAddressMask; }
-
-uint64_t read_x(const State& state, unsigned n) { return n == 31 ? 0 : state.x[n]; }
-
-void write_x(State& state, unsigned n, uint64_t value) {
-  if (n != 31) state.x[n] = value;
 }
 
 }  // namespace

@@ -82,6 +82,28 @@ class LoadStoreHandlers : public PauthHandlers {
   bool LDUMAX(uint32_t size, uint32_t acquire, uint32_t release, uint32_t s, uint32_t n, uint32_t t);
   bool LDUMIN(uint32_t size, uint32_t acquire, uint32_t release, uint32_t s, uint32_t n, uint32_t t);
   bool SWP(uint32_t size, uint32_t acquire, uint32_t release, uint32_t s, uint32_t n, uint32_t t);
+  bool LDCLRP(uint32_t acquire, uint32_t release, uint32_t t2, uint32_t n, uint32_t t);
+  bool LDSETP(uint32_t acquire, uint32_t release, uint32_t t2, uint32_t n, uint32_t t);
+  bool SWPP(uint32_t acquire, uint32_t release, uint32_t t2, uint32_t n, uint32_t t);
+  bool STILP(uint32_t wide, uint32_t t2, uint32_t plain, uint32_t n, uint32_t t);
+  bool LDIAPP(uint32_t wide, uint32_t t2, uint32_t plain, uint32_t n, uint32_t t);
+  bool STLR_pre(uint32_t wide, uint32_t n, uint32_t t);
+  bool LDAPR_post(uint32_t wide, uint32_t n, uint32_t t);
+  bool STLUR_fpsimd(uint32_t size, uint32_t quad, uint32_t imm, uint32_t n, uint32_t t);
+  bool LDAPUR_fpsimd(uint32_t size, uint32_t quad, uint32_t imm, uint32_t n, uint32_t t);
+  bool STL1(uint32_t index, uint32_t n, uint32_t t);
+  bool LDAP1(uint32_t index, uint32_t n, uint32_t t);
+
+  // memory_copy.cpp: FEAT_MOPS
+  bool CPYFP(uint32_t s, uint32_t options, uint32_t n, uint32_t d);
+  bool CPYFM(uint32_t s, uint32_t options, uint32_t n, uint32_t d);
+  bool CPYFE(uint32_t s, uint32_t options, uint32_t n, uint32_t d);
+  bool CPYP(uint32_t s, uint32_t options, uint32_t n, uint32_t d);
+  bool CPYM(uint32_t s, uint32_t options, uint32_t n, uint32_t d);
+  bool CPYE(uint32_t s, uint32_t options, uint32_t n, uint32_t d);
+  bool SETP(uint32_t s, uint32_t options, uint32_t n, uint32_t d);
+  bool SETM(uint32_t s, uint32_t options, uint32_t n, uint32_t d);
+  bool SETE(uint32_t s, uint32_t options, uint32_t n, uint32_t d);
 
  protected:
   using PauthHandlers::PauthHandlers;
@@ -115,6 +137,9 @@ class LoadStoreHandlers : public PauthHandlers {
   bool store_exclusive(uint32_t size, uint32_t s, uint32_t n, uint32_t t);
   bool store_exclusive_pair(uint32_t wide, uint32_t s, uint32_t t2, uint32_t n, uint32_t t);
   bool atomic(ir::AtomicKind kind, uint32_t size, uint32_t s, uint32_t n, uint32_t t);
+  bool atomic_pair(Helper helper, uint32_t t2, uint32_t n, uint32_t t);
+  /// The end of a main instruction of FEAT_MOPS, whose size register is Xn: it runs again unless it is done.
+  bool repeat_while_left(uint32_t n);
 };
 
 }  // namespace ferry::arm64

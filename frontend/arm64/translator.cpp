@@ -21,6 +21,7 @@ class A64Flow final : public frontend::FlowReader {
   frontend::Flow flow(GuestAddr pc) const override {
     uint32_t word;
     std::memcpy(&word, reinterpret_cast<const void*>(pc.value), sizeof(word));
+    if (repeats(word)) return {frontend::FlowKind::Fork, 4, pc};
     return {kind(word), 4, direct_target(word, pc)};
   }
 
@@ -33,6 +34,11 @@ class A64Flow final : public frontend::FlowReader {
     if ((word & 0x7c000000) == 0x34000000) return FlowKind::Fork;  // CBZ, CBNZ, TBZ, TBNZ
     if ((word & 0x1c000000) == 0x14000000 && (word & 0xff000000) != 0xd5000000) return FlowKind::End;
     return FlowKind::Next;
+  }
+
+  /// CPYFM, CPYM, SETM: run again while something is left.
+  static bool repeats(uint32_t word) {
+    return (word & 0xfbe00c00) == 0x19400400 || (word & 0xffe0cc00) == 0x19c04400;
   }
 };
 

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+
+#include "frontend/arm64/arch.h"
+#include "frontend/arm64/state.h"
+
+// What the helpers that access guest memory share.
+
+namespace ferry::arm64::helpers {
+
+constexpr uint64_t strip_tag(uint64_t address) { return address & Arch::kAddressMask; }
+
+inline uint64_t read_x(const State& state, unsigned n) { return n == 31 ? 0 : state.x[n]; }
+
+inline void write_x(State& state, unsigned n, uint64_t value) {
+  if (n != 31) state.x[n] = value;
+}
+
+/// cmpxchg16b; `expected` becomes the old value.
+inline bool swap_pair_if_equal(uint64_t address, Vec& expected, const Vec& desired) {
+  bool equal;
+  __asm__ volatile("lock cmpxchg16b (%[memory])"
+                   : "=@ccz"(equal), "+a"(expected.lo), "+d"(expected.hi)
+                   : [memory] "r"(address), "b"(desired.lo), "c"(desired.hi)
+                   : "memory");
+  return equal;
+}
+
+}  // namespace ferry::arm64::helpers

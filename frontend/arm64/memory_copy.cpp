@@ -1,0 +1,109 @@
+#include "frontend/arm64/load_store.h"
+
+// FEAT_MOPS: memory copy and set (Arm ARM C3.2.16) in the manual's option A, which NZCV = 0000 after a
+// prologue tells. The prologue formats the registers and touches no memory; the main instruction does all the
+// work, a stage at a time with a safe point between two; the epilogue finds nothing left, unless a program
+// jumps there. The options (unprivileged, non-temporal) change nothing at EL0 here.
+
+namespace ferry::arm64 {
+namespace {
+
+/// The greatest sizes (Arm ARM, CPYFP, CPYP, SETP): greater ones become these.
+constexpr uint64_t kMaxSize = 0x7fff'ffff'ffff'ffff;
+constexpr uint64_t kMaxSizeEitherWay = 0x007f'ffff'ffff'ffff;
+/// Bits of an address that decide about a copy's direction.
+constexpr uint64_t kAddressBits = 0x00ff'ffff'ffff'ffff;
+
+/// Bytes between two safe points: about 100 microseconds of work.
+constexpr uint64_t kStage = 1 << 20;
+constexpr uint64_t kEverything = ~uint64_t{0};
+
+/// Register numbers that the manual makes CONSTRAINED UNPREDICTABLE; UNDEFINED is among the choices
+/// (K1.2.11).
+constexpr bool overlap(uint32_t a, uint32_t b, uint32_t c) { return a == b || b == c || a == c; }
+constexpr bool good_copy(uint32_t d, uint32_t s, uint32_t n) {
+  return d != 31 && s != 31 && n != 31 && !overlap(d, s, n);
+}
+constexpr bool good_set(uint32_t d, uint32_t s, uint32_t n) {
+  return d != 31 && n != 31 && !overlap(d, s, n);
+}
+
+constexpr uint32_t packed_registers(uint32_t d, uint32_t s, uint32_t n) { return d | s << 8 | n << 16; }
+
+}  // namespace
+
+// ---- prologues
+
+bool LoadStoreHandlers::CPYFP(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
+  if (!good_copy(d, s, n)) return unallocated();
+  const Value size = b_.binary(Op::umin, x(n), b_.i64(kMaxSize));
+  set_r(d, b_.add(x(d), size));
+  set_r(s, b_.add(x(s), size));
+  set_r(n, b_.sub(b_.i64(0), size));
+  set_flags_packed(b_.i32(0));
+  return true;
+}
+
+// From the end backwards only where the destination begins inside the source.
+bool LoadStoreHandlers::CPYP(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
+  if (!good_copy(d, s, n)) return unallocated();
+  const Value size = b_.binary(Op::umin, x(n), b_.i64(kMaxSizeEitherWay));
+  const Value to = b_.and_(x(d), b_.i64(kAddressBits));
+  const Value from = b_.and_(x(s), b_.i64(kAddressBits));
+  const Value backward =
+      b_.and_(b_.icmp(IntCond::Ult, from, to), b_.icmp(IntCond::Ult, to, b_.add(from, size)));
+  const Value zero = b_.i64(0);
+  const Value step = b_.select(backward, zero, size);
+  set_r(d, b_.add(x(d), step));
+  set_r(s, b_.add(x(s), step));
+  set_r(n, b_.select(backward, size, b_.sub(zero, size)));
+  set_flags_packed(b_.i32(0));
+  return true;
+}
+
+bool LoadStoreHandlers::SETP(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
+  if (!good_set(d, s, n)) return unallocated();
+  const Value size = b_.binary(Op::umin, x(n), b_.i64(kMaxSize));
+  set_r(d, b_.add(x(d), size));
+  set_r(n, b_.sub(b_.i64(0), size));
+  set_flags_packed(b_.i32(0));
+  return true;
+}
+
+// ---- main instructions
+
+bool LoadStoreHandlers::repeat_while_left(uint32_t n) {
+  return branch_if(b_.icmp(IntCond::Ne, x(n), b_.i64(0)), pc_);
+}
+
+bool LoadStoreHandlers::CPYFM(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
+  if (!good_copy(d, s, n)) return unallocated();
+  call(Helper::copy_memory, {b_.i32(packed_registers(d, s, n)), b_.i64(kStage)});
+  return repeat_while_left(n);
+}
+bool LoadStoreHandlers::CPYM(uint32_t s, uint32_t options, uint32_t n, uint32_t d) {
+  return CPYFM(s, options, n, d);
+}
+bool LoadStoreHandlers::SETM(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
+  if (!good_set(d, s, n)) return unallocated();
+  call(Helper::set_memory, {b_.i32(packed_registers(d, s, n)), b_.i64(kStage)});
+  return repeat_while_left(n);
+}
+
+// ---- epilogues
+
+bool LoadStoreHandlers::CPYFE(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
+  if (!good_copy(d, s, n)) return unallocated();
+  call(Helper::copy_memory, {b_.i32(packed_registers(d, s, n)), b_.i64(kEverything)});
+  return true;
+}
+bool LoadStoreHandlers::CPYE(uint32_t s, uint32_t options, uint32_t n, uint32_t d) {
+  return CPYFE(s, options, n, d);
+}
+bool LoadStoreHandlers::SETE(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
+  if (!good_set(d, s, n)) return unallocated();
+  call(Helper::set_memory, {b_.i32(packed_registers(d, s, n)), b_.i64(kEverything)});
+  return true;
+}
+
+}  // namespace ferry::arm64
