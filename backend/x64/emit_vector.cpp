@@ -95,6 +95,10 @@ void Emitter::vec3_pool(const VecOpcode& op, int to, int a, uint64_t low, uint64
   as_.vec_pool(op, host_.avx, to, host_.avx ? a : to, low, high);
 }
 
+void Emitter::load_pool(int to, uint64_t low, uint64_t high) {
+  as_.vec_pool(vop::kMovaps, host_.avx, to, kNoReg, low, high);
+}
+
 void Emitter::vec_shift_imm(const VecShift& op, int to, int from, int amount) {
   as_.vec_shift(op, host_.avx, to, from, static_cast<uint8_t>(amount));
 }
@@ -120,10 +124,102 @@ void Emitter::vec_or_slow(const VecOpcode& op, const Inst& in, ValueId id) {
   vec_binary(op, in.args[swapped ? 1 : 0], in.args[swapped ? 0 : 1], id);
 }
 
-void Emitter::on_uadd_sat(const Inst& in, ValueId id) { vec_or_slow(vec_op(in.op, in.type), in, id); }
-void Emitter::on_sadd_sat(const Inst& in, ValueId id) { vec_or_slow(vec_op(in.op, in.type), in, id); }
-void Emitter::on_usub_sat(const Inst& in, ValueId id) { vec_or_slow(vec_op(in.op, in.type), in, id); }
-void Emitter::on_ssub_sat(const Inst& in, ValueId id) { vec_or_slow(vec_op(in.op, in.type), in, id); }
+// The host saturates lanes of 8 and 16 bits.
+
+void Emitter::on_uadd_sat(const Inst& in, ValueId id) {
+  ir::lane_bits(in.type) < 32 ? vec_or_slow(vec_op(in.op, in.type), in, id) : add_saturating_unsigned(in, id);
+}
+void Emitter::on_usub_sat(const Inst& in, ValueId id) {
+  ir::lane_bits(in.type) < 32 ? vec_or_slow(vec_op(in.op, in.type), in, id)
+                              : subtract_saturating_unsigned(in, id);
+}
+void Emitter::on_sadd_sat(const Inst& in, ValueId id) {
+  ir::lane_bits(in.type) < 32 ? vec_or_slow(vec_op(in.op, in.type), in, id) : saturating_signed(in, id);
+}
+void Emitter::on_ssub_sat(const Inst& in, ValueId id) {
+  ir::lane_bits(in.type) < 32 ? vec_or_slow(vec_op(in.op, in.type), in, id) : saturating_signed(in, id);
+}
+
+// a + min(b, ~a). Of 64 bits: all ones where the sum is below a.
+void Emitter::add_saturating_unsigned(const Inst& in, ValueId id) {
+  const int a = vx(in.args[0]);
+  const int b = vx(in.args[1]);
+  const int temp = ra_.scratch_xmm();
+  const int to = ra_.define(id, kNoValue, mask_of(a) | mask_of(b));
+  if (ir::lane_bits(in.type) == 32) {
+    vec_ones(temp);
+    vec3(vop::kPxor, temp, temp, a);
+    vec3(vop::kPminUD, temp, temp, b);
+    return vec3(vop::kPaddD, to, temp, a);
+  }
+  vec3(vop::kPaddQ, to, a, b);
+  compare_doublewords_unsigned(temp, a, to);
+  vec3(vop::kPor, to, to, temp);
+}
+
+// max(a, b) - b. Of 64 bits: zero where b is above a.
+void Emitter::subtract_saturating_unsigned(const Inst& in, ValueId id) {
+  const int a = vx(in.args[0]);
+  const int b = vx(in.args[1]);
+  const int temp = ra_.scratch_xmm();
+  const int to = ra_.define(id, kNoValue, mask_of(a) | mask_of(b));
+  if (ir::lane_bits(in.type) == 32) {
+    vec3(vop::kPmaxUD, to, a, b);
+    return vec3(vop::kPsubD, to, to, b);
+  }
+  compare_doublewords_unsigned(temp, b, a);
+  vec3(vop::kPsubQ, to, a, b);
+  vec3(vop::kPandn, temp, temp, to);
+  vec_move(to, temp);
+}
+
+// The sign of an overflowed result is wrong: where it differs from what both operands (of a subtraction, the
+// first and the second's opposite) have, the nearest number is that of the first operand's sign.
+void Emitter::saturating_signed(const Inst& in, ValueId id) {
+  const bool wide = ir::lane_bits(in.type) == 64;
+  const bool adds = in.op == Op::sadd_sat;
+  const int a = vx(in.args[0]);
+  const int b = vx(in.args[1]);
+  const int overflow = ra_.scratch_xmm();
+  const int limit = ra_.scratch_xmm();
+  const int sign = ra_.scratch_xmm();
+  const int to = ra_.define(id, kNoValue, mask_of(a) | mask_of(b));
+  vec3(vec_op(adds ? Op::add : Op::sub, in.type), to, a, b);
+  vec3(vop::kPxor, overflow, a, to);
+  vec3(vop::kPxor, limit, adds ? b : a, adds ? to : b);
+  vec3(vop::kPand, overflow, overflow, limit);
+  spread_sign(overflow, overflow, sign, wide);
+  spread_sign(limit, a, sign, wide);
+  constexpr uint64_t kHighestDoubleword = ~uint64_t{0} >> 1;
+  constexpr uint64_t kHighestWords = 0x7fffffff7fffffff;
+  const uint64_t highest = wide ? kHighestDoubleword : kHighestWords;
+  vec3_pool(vop::kPxor, limit, limit, highest, highest);
+  vec_select(to, overflow, limit);
+}
+
+// Each lane all its sign; of 64 bits that is a comparison with zero.
+void Emitter::spread_sign(int to, int from, int temp, bool wide) {
+  if (!wide) return vec_shift_imm(vop::kSraD, to, from, 31);
+  vec_zero(temp);
+  vec3(vop::kPcmpgtQ, temp, temp, from);
+  vec_move(to, temp);
+}
+
+// a > b in unsigned lanes of 64 bits.
+void Emitter::compare_doublewords_unsigned(int to, int a, int b) {
+  constexpr uint64_t kSign = uint64_t{1} << 63;
+  const int flipped = ra_.scratch_xmm();
+  vec3_pool(vop::kPxor, flipped, b, kSign, kSign);
+  vec3_pool(vop::kPxor, to, a, kSign, kSign);
+  vec3(vop::kPcmpgtQ, to, to, flipped);
+}
+
+void Emitter::vec_select(int to, int mask, int a) {
+  vec3(vop::kPxor, a, a, to);
+  vec3(vop::kPand, a, a, mask);
+  vec3(vop::kPxor, to, to, a);
+}
+
 void Emitter::on_uavg_round(const Inst& in, ValueId id) { vec_or_slow(vec_op(in.op, in.type), in, id); }
 
 void Emitter::vec_abs(const Inst& in, ValueId id) {
@@ -408,8 +504,35 @@ void Emitter::on_narrow(const Inst& in, ValueId id) {
   vec3_pool(vop::kPshufB, to, a, kSelectors[lane == 8 ? 0 : lane == 16 ? 1 : 2], ~uint64_t{0});
 }
 
+// Doublewords to words: what is beyond a limit becomes it, then every second word is taken.
+void Emitter::narrow_clamped(const Inst& in, ValueId id) {
+  const bool from_unsigned = in.op == Op::narrow_sat_uu;
+  const bool to_signed = in.op == Op::narrow_sat_ss;
+  const uint64_t most = to_signed ? 0x7fffffff : 0xffffffff;
+  const uint64_t least = to_signed ? ~uint64_t{0x7fffffff} : 0;
+  const int a = vx(in.args[0]);
+  const int mask = ra_.scratch_xmm();
+  const int limit = ra_.scratch_xmm();
+  const int to = ra_.define(id, kNoValue, mask_of(a));
+  vec_move(to, a);
+  load_pool(limit, most, most);
+  if (from_unsigned) {
+    compare_doublewords_unsigned(mask, to, limit);
+  } else {
+    vec3(vop::kPcmpgtQ, mask, to, limit);
+  }
+  vec_select(to, mask, limit);
+  if (!from_unsigned) {
+    load_pool(limit, least, least);
+    vec3(vop::kPcmpgtQ, mask, limit, to);
+    vec_select(to, mask, limit);
+  }
+  vec1(vop::kPshufD, to, to, 0x08);
+  vec1(vop::kMovq, to, to);
+}
+
 void Emitter::pack(const Inst& in, ValueId id, const VecOpcode& op, bool clamp) {
-  if (!op) return emit_slow_call(in, id);
+  if (!op) return narrow_clamped(in, id);
   const int a = vx(in.args[0]);
   const int zero = ra_.scratch_xmm();
   const int to = ra_.define(id, in.args[0]);

@@ -165,6 +165,15 @@ class Emitter {
   void vec_binary(const VecOpcode& op, ValueId a, ValueId b, ValueId id);
   void vec_or_slow(const VecOpcode& op, const Inst& in, ValueId id);
   void vec_min_max(const Inst& in, ValueId id) { vec_or_slow(vec_op(in.op, in.type), in, id); }
+  void add_saturating_unsigned(const Inst& in, ValueId id);
+  void subtract_saturating_unsigned(const Inst& in, ValueId id);
+  void saturating_signed(const Inst& in, ValueId id);
+  void spread_sign(int to, int from, int temp, bool wide);
+  void compare_doublewords_unsigned(int to, int a, int b);
+  void load_pool(int to, uint64_t low, uint64_t high);
+  void narrow_clamped(const Inst& in, ValueId id);
+  /// to = mask ? a : to, bit by bit; `a` is lost.
+  void vec_select(int to, int mask, int a);
   void vec_abs(const Inst& in, ValueId id);
   void vec_mul_bytes(const Inst& in, ValueId id);
   void vec_clz(const Inst& in, ValueId id);

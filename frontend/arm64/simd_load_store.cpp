@@ -64,12 +64,40 @@ SimdLoadStoreHandlers::Value SimdLoadStoreHandlers::gather_three(Lanes lanes, co
   });
 }
 
+// Element k of the structures of 2 or 4 in one register, for each k beside one another: hosts move single
+// bytes within a register, and larger pieces between two.
+SimdLoadStoreHandlers::Value SimdLoadStoreHandlers::group_elements(Lanes lanes, unsigned elements,
+                                                                   Value memory) {
+  const unsigned structures = lanes.count() / elements;
+  if (structures < 2) return memory;
+  return permute_register(lanes, memory,
+                          [=](unsigned i) { return i % structures * elements + i / structures; });
+}
+
+// Four registers of four groups each: group k of each goes to register k.
+SimdLoadStoreHandlers::Registers SimdLoadStoreHandlers::transpose_words(const Registers& rows) {
+  const Lanes words = {32, 128};
+  Registers out;
+  for (unsigned half = 0; half < 2; ++half) {
+    const Value low = zip(words, rows[0], rows[1], half);
+    const Value high = zip(words, rows[2], rows[3], half);
+    for (unsigned k = 0; k < 2; ++k) out[2 * half + k] = zip({64, 128}, low, high, k);
+  }
+  return out;
+}
+
 // Memory holds structures of 2, 3 or 4 elements: element k of each goes to register k.
 SimdLoadStoreHandlers::Registers SimdLoadStoreHandlers::deinterleave(Lanes lanes, unsigned elements,
                                                                      const Registers& memory) {
   const auto unzipped = [&](Value a, Value b, unsigned part) { return unzip(lanes, a, b, part); };
   Registers out;
-  if (elements == 2) {
+  const bool grouped = lanes.bits == 128 && elements != 3 && lanes.count() >= elements;
+  if (grouped) {
+    Registers rows;
+    for (unsigned i = 0; i < elements; ++i) rows[i] = group_elements(lanes, elements, memory[i]);
+    if (elements == 4) return transpose_words(rows);
+    for (unsigned k = 0; k < 2; ++k) out[k] = zip({64, 128}, rows[0], rows[1], k);
+  } else if (elements == 2) {
     for (unsigned k = 0; k < 2; ++k) out[k] = unzipped(memory[0], memory[1], k);
   } else if (elements == 3) {
     for (unsigned k = 0; k < 3; ++k)

@@ -88,6 +88,8 @@ class SimdLoadStoreHandlers : public SimdPermuteHandlers {
   Target post_target(uint32_t n, uint32_t m, unsigned bytes);
   Value load_at(const Target& target, Type type, unsigned bytes, unsigned disp);
   void store_at(const Target& target, Value value, unsigned bytes, unsigned disp);
+  Value group_elements(Lanes lanes, unsigned elements, Value memory);
+  Registers transpose_words(const Registers& rows);
   Registers deinterleave(Lanes lanes, unsigned elements, const Registers& memory);
   Registers interleave(Lanes lanes, unsigned elements, const Registers& registers);
   template <typename Source>

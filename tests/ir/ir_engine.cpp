@@ -89,9 +89,6 @@ std::vector<std::unique_ptr<IrEngine>> make_engines() {
                                      options(PassTier::Optimizing, kAllPasses)));
   engines.push_back(make_code_engine("llvm after the passes", backend::make_llvm_codegen(engine),
                                      options(PassTier::Optimizing, 0)));
-  engine.host_extensions = false;
-  engines.push_back(make_code_engine("llvm on the oldest host", backend::make_llvm_codegen(engine),
-                                     options(PassTier::Optimizing, 0)));
 #endif
   return engines;
 }
