@@ -2,6 +2,7 @@
 
 #include <immintrin.h>
 #include <sched.h>
+#include <sys/random.h>
 
 #include <array>
 #include <atomic>
@@ -171,6 +172,12 @@ uint64_t counter_nanoseconds(State*) {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+uint64_t random_number(State*) {
+  uint64_t number;
+  const bool whole = getrandom(&number, sizeof(number), 0) == static_cast<ssize_t>(sizeof(number));
+  return whole ? number : 0;
 }
 
 uint32_t get_fpsr(State* state) { return read_fpsr(*state); }

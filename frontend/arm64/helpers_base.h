@@ -29,6 +29,8 @@ void compare_and_swap_pair(State* state, uint64_t address, uint32_t registers);
 
 /// CNTVCT_EL0: CLOCK_MONOTONIC in nanoseconds, so CNTFRQ_EL0 is 10^9.
 uint64_t counter_nanoseconds(State* state);
+/// RNDR, RNDRRS: 64 bits from the host's generator; 0 if it has none to give now.
+uint64_t random_number(State* state);
 uint32_t get_fpsr(State* state);
 void set_fpsr(State* state, uint32_t value);
 void set_fpcr(State* state, uint32_t value);

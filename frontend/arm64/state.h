@@ -46,8 +46,11 @@ struct State {
   Vec qc;  ///< not all zeros: FPSR.QC is set. A saturating instruction ORs in where its lanes were cut
   Vec v[32];
   PointerKey pointer_keys[kPointerKeys];
+  uint32_t pstate;  ///< PSTATE.DIT and SSBS in their places (kPstateDit, kPstateSsbs); no effect on execution
   // The upper parts of SVE's Z registers and its predicates will follow here: offsets above stay as they are.
 
+  static constexpr uint32_t kPstateDit = uint32_t{1} << 24;
+  static constexpr uint32_t kPstateSsbs = uint32_t{1} << 12;
   static constexpr uint32_t kFpsrQc = uint32_t{1} << 27;
   /// FPSR.QC in its place; whoever shows FPSR to the guest or its debugger ORs it into the other flags.
   uint32_t fpsr_qc() const { return (qc.lo | qc.hi) != 0 ? kFpsrQc : 0; }

@@ -16,6 +16,8 @@ bool SystemHandlers::SEV() { return true; }
 bool SystemHandlers::SEVL() { return true; }
 bool SystemHandlers::CSDB() { return true; }
 bool SystemHandlers::BTI(uint32_t) { return true; }  // who branches here was checked: see branch_type.h
+bool SystemHandlers::DGH() { return true; }
+bool SystemHandlers::CHKFEAT() { return true; }  // X16 keeps the bits of features that are not enabled: all
 bool SystemHandlers::WFET(uint32_t) { return true; }
 bool SystemHandlers::WFIT(uint32_t) { return true; }
 
@@ -44,7 +46,31 @@ bool SystemHandlers::DSB(uint32_t crm) { return DMB(crm); }
 bool SystemHandlers::ISB(uint32_t) { return true; }
 bool SystemHandlers::SB() { return true; }
 
-// ---- PSTATE
+// ---- PSTATE. Host code has no speculation to bypass stores by that a guest could ask to end, nor timing
+// that depends less on data in another mode: DIT and SSBS are bits to write and read.
+
+bool SystemHandlers::write_pstate(uint32_t mask, Value bits) {
+  const Value kept = b_.and_(b_.get_reg(PSTATE, Type::I32), b_.i32(~mask));
+  b_.set_reg(PSTATE, b_.or_(kept, b_.and_(bits, b_.i32(mask))));
+  return true;
+}
+
+bool SystemHandlers::read_pstate(uint32_t mask, uint32_t t) {
+  set_r(t, b_.and_(b_.get_reg(PSTATE, Type::I32), b_.i32(mask)));
+  return true;
+}
+
+bool SystemHandlers::MSR_imm(uint32_t op1, uint32_t crm, uint32_t op2) {
+  const auto write = [&](uint32_t mask) { return write_pstate(mask, b_.i32((crm & 1) != 0 ? mask : 0)); };
+  switch (op1 << 3 | op2) {
+    case 3 << 3 | 1:
+      return cpu_.has(Feature::SSBS) ? write(State::kPstateSsbs) : illegal();
+    case 3 << 3 | 2:
+      return cpu_.has(Feature::DIT) ? write(State::kPstateDit) : illegal();
+    default:
+      return illegal();  // the fields of EL1
+  }
+}
 
 bool SystemHandlers::CFINV() {
   set_flags_packed(b_.xor_(b_.trunc(Type::I32, packed_flags()), b_.i32(uint32_t{1} << 29)));
@@ -91,6 +117,8 @@ constexpr uint64_t kCounterFrequency = 1'000'000'000;
 constexpr uint32_t kNzcvReg = system_register(3, 3, 4, 2, 0);
 constexpr uint32_t kFpcrReg = system_register(3, 3, 4, 4, 0);
 constexpr uint32_t kFpsrReg = system_register(3, 3, 4, 4, 1);
+constexpr uint32_t kDitReg = system_register(3, 3, 4, 2, 5);
+constexpr uint32_t kSsbsReg = system_register(3, 3, 4, 2, 6);
 constexpr uint32_t kTpidrReg = system_register(3, 3, 13, 0, 2);
 
 }  // namespace
@@ -114,6 +142,8 @@ bool SystemHandlers::SYS(uint32_t operation, uint32_t t) {
       return true;
     case sys(3, 7, 12, 1):  // DC CVAP
       return cpu_.has(Feature::DPB) || illegal();
+    case sys(3, 7, 13, 1):  // DC CVADP
+      return cpu_.has(Feature::DPB2) || illegal();
     case sys(3, 7, 5, 1):  // IC IVAU
       b_.set_reg(TRAP_ARG, b_.and_(x(t), b_.i64(Arch::kAddressMask & ~uint64_t{kLineBytes - 1})));
       return trap(ir::TrapKind::InvalidateCode, next_pc());
@@ -123,6 +153,34 @@ bool SystemHandlers::SYS(uint32_t operation, uint32_t t) {
 }
 
 // ---- system registers
+
+bool SystemHandlers::read_random(uint32_t t) {
+  // NZCV is 0000, or 0100 if there is no number (Arm ARM D24.2.146, RNDR): then Xt is 0.
+  const Value number = call(Helper::random_number, {});
+  const Value none = b_.icmp(ir::IntCond::Eq, number, b_.i64(0));
+  set_r(t, number);
+  set_flags_packed(b_.shl(b_.zext(Type::I32, none), b_.i32(30)));
+  return true;
+}
+
+bool SystemHandlers::read_register_of_feature(uint32_t reg, uint32_t t) {
+  switch (reg) {
+    case system_register(3, 3, 14, 0, 5):  // CNTPCTSS_EL0
+    case system_register(3, 3, 14, 0, 6):  // CNTVCTSS_EL0
+      if (!cpu_.has(Feature::ECV)) return illegal();
+      set_r(t, call(Helper::counter_nanoseconds, {}));
+      return true;
+    case system_register(3, 3, 2, 4, 0):  // RNDR
+    case system_register(3, 3, 2, 4, 1):  // RNDRRS
+      return cpu_.has(Feature::RNG) ? read_random(t) : illegal();
+    case kDitReg:
+      return cpu_.has(Feature::DIT) ? read_pstate(State::kPstateDit, t) : illegal();
+    case kSsbsReg:
+      return cpu_.has(Feature::SSBS) ? read_pstate(State::kPstateSsbs, t) : illegal();
+    default:
+      return illegal();
+  }
+}
 
 bool SystemHandlers::MRS(uint32_t reg, uint32_t t) {
   switch (reg) {
@@ -158,7 +216,7 @@ bool SystemHandlers::MRS(uint32_t reg, uint32_t t) {
     default:
       break;
   }
-  if (!is_id_register(reg)) return illegal();
+  if (!is_id_register(reg)) return read_register_of_feature(reg, t);
   set_r(t, b_.i64(cpu_.id_register(reg)));
   return true;
 }
@@ -179,6 +237,10 @@ bool SystemHandlers::MSR_reg(uint32_t reg, uint32_t t) {
     case kTpidrReg:
       b_.set_reg(TPIDR_EL0, x(t));
       return true;
+    case kDitReg:
+      return cpu_.has(Feature::DIT) ? write_pstate(State::kPstateDit, w(t)) : illegal();
+    case kSsbsReg:
+      return cpu_.has(Feature::SSBS) ? write_pstate(State::kPstateSsbs, w(t)) : illegal();
     default:
       return illegal();
   }

@@ -16,6 +16,8 @@ class SystemHandlers : public BranchHandlers {
   bool SEVL();
   bool CSDB();
   bool BTI(uint32_t targets);
+  bool DGH();
+  bool CHKFEAT();
   bool WFET(uint32_t d);
   bool WFIT(uint32_t d);
 
@@ -25,6 +27,7 @@ class SystemHandlers : public BranchHandlers {
   bool ISB(uint32_t crm);
   bool SB();
 
+  bool MSR_imm(uint32_t op1, uint32_t crm, uint32_t op2);
   bool CFINV();
   bool XAFLAG();
   bool AXFLAG();
@@ -39,6 +42,12 @@ class SystemHandlers : public BranchHandlers {
 
  private:
   bool zero_line(uint32_t t);
+  /// The bits of `mask` in the PSTATE row become those of `bits`.
+  bool write_pstate(uint32_t mask, Value bits);
+  bool read_pstate(uint32_t mask, uint32_t t);
+  bool read_random(uint32_t t);
+  /// MRS of a register that not every CPU has.
+  bool read_register_of_feature(uint32_t reg, uint32_t t);
 };
 
 }  // namespace ferry::arm64

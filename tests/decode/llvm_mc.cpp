@@ -1,99 +1,70 @@
 #include "tests/decode/llvm_mc.h"
 
-#include <gtest/gtest.h>
-#include <unistd.h>
+#include <llvm/MC/MCAsmInfo.h>
+#include <llvm/MC/MCContext.h>
+#include <llvm/MC/MCDisassembler/MCDisassembler.h>
+#include <llvm/MC/MCInst.h>
+#include <llvm/MC/MCInstPrinter.h>
+#include <llvm/MC/MCInstrInfo.h>
+#include <llvm/MC/MCRegisterInfo.h>
+#include <llvm/MC/MCSubtargetInfo.h>
+#include <llvm/MC/MCTargetOptions.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Support/TargetSelect.h>
+#include <llvm/Support/raw_ostream.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <array>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
 namespace ferry::decode_test {
 namespace {
 
-// llvm's names of features.def's features (and of those that only change what is printed).
-constexpr const char* kAttributes =
-    "+v8a,+fp-armv8,+neon,+crc,+aes,+sha2,+sha3,+sm4,+lse,+lor,+rdm,+ras,+spe,+fullfp16,+fp16fml,+dotprod,"
-    "+complxnum,+jsconv,+fptoint,+pauth,+bti,+sb,+rcpc,+rcpc-immo,+rcpc3,+lse128,+flagm,+altnzcv,+bf16,+i8mm,"
-    "+cssc,+hbc,+mops,+mte,+wfxt,+xs,+tracev8.4,+clrbhb,+chk,+ccpp,+ccdp,+predres,+ssbs,+el3";
-
-/// A folder of its own under the temporary one, removed at the end.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "ferry-decode-XXXXXX").string();
-    if (mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  std::string file(const char* name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
-void write_words(const std::string& path, std::span<const uint32_t> words) {
-  std::FILE* file = std::fopen(path.c_str(), "w");
-  ASSERT_NE(file, nullptr) << path;
-  for (const uint32_t word : words) {
-    std::fprintf(file, "0x%02x 0x%02x 0x%02x 0x%02x\n", word & 0xff, word >> 8 & 0xff, word >> 16 & 0xff,
-                 word >> 24);
-  }
-  std::fclose(file);
-}
-
-/// The numbers (from 0) of the input lines that llvm-mc refused: "<stdin>:12:1: warning: invalid ...".
-std::vector<bool> refused_lines(const std::string& path, std::size_t count) {
-  std::vector<bool> refused(count);
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    if (line.find("invalid instruction encoding") == std::string::npos) continue;
-    const std::size_t colon = line.find(':');
-    const std::size_t number = std::strtoull(line.c_str() + colon + 1, nullptr, 10);
-    if (number >= 1 && number <= count) refused[number - 1] = true;
-  }
-  return refused;
+const llvm::Target& aarch64(const llvm::Triple& triple) {
+  LLVMInitializeAArch64TargetInfo();
+  LLVMInitializeAArch64TargetMC();
+  LLVMInitializeAArch64Disassembler();
+  std::string error;
+  const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple.str(), error);
+  if (target == nullptr) std::abort();
+  return *target;
 }
 
 }  // namespace
 
-#ifdef FERRY_LLVM_MC
-bool have_llvm_mc() { return true; }
-constexpr const char* kLlvmMc = FERRY_LLVM_MC;
-#else
-bool have_llvm_mc() { return false; }
-constexpr const char* kLlvmMc = "false";
-#endif
+/// The parts of LLVM's machine-code layer; each refers to those before it.
+struct LlvmDisassembler::Parts {
+  const llvm::Triple triple{"aarch64-linux-gnu"};
+  const llvm::Target& target = aarch64(triple);
+  const llvm::MCTargetOptions options;
+  const std::unique_ptr<llvm::MCRegisterInfo> registers{target.createMCRegInfo(triple.str())};
+  const std::unique_ptr<llvm::MCAsmInfo> assembly{target.createMCAsmInfo(*registers, triple.str(), options)};
+  const std::unique_ptr<llvm::MCInstrInfo> instructions{target.createMCInstrInfo()};
+  const std::unique_ptr<llvm::MCSubtargetInfo> subtarget{
+      target.createMCSubtargetInfo(triple.str(), "", "+all")};
+  llvm::MCContext context{triple, assembly.get(), registers.get(), subtarget.get()};
+  const std::unique_ptr<llvm::MCDisassembler> disassembler{target.createMCDisassembler(*subtarget, context)};
+  const std::unique_ptr<llvm::MCInstPrinter> printer{target.createMCInstPrinter(
+      triple, assembly->getAssemblerDialect(), *assembly, *instructions, *registers)};
+};
 
-std::vector<std::string> llvm_disassemble(std::span<const uint32_t> words) {
-  const ScratchFolder scratch;
-  write_words(scratch.file("in"), words);
-  const std::string command = std::string(kLlvmMc) + " -disassemble -triple=aarch64 -mattr=" + kAttributes +
-                              " <" + scratch.file("in") + " >" + scratch.file("out") + " 2>" +
-                              scratch.file("err");
-  EXPECT_EQ(std::system(command.c_str()), 0) << command;
-  const std::vector<bool> refused = refused_lines(scratch.file("err"), words.size());
-  std::vector<std::string> result(words.size());
-  std::ifstream out(scratch.file("out"));
-  std::size_t next = 0;
-  for (std::string line; std::getline(out, line);) {
-    if (line.empty() || line == "\t.text") continue;
-    while (next < words.size() && refused[next]) ++next;
-    if (next == words.size()) {
-      ADD_FAILURE() << "llvm-mc printed more lines than it accepted words: " << line;
-      break;
-    }
-    std::replace(line.begin(), line.end(), '\t', ' ');
-    result[next++] = line.substr(line.find_first_not_of(' '));
-  }
-  while (next < words.size() && refused[next]) ++next;
-  EXPECT_EQ(next, words.size()) << "llvm-mc printed fewer lines than it accepted words";
-  return result;
+LlvmDisassembler::LlvmDisassembler() : parts_(std::make_unique<Parts>()) {}
+LlvmDisassembler::~LlvmDisassembler() = default;
+
+const std::string& LlvmDisassembler::text(uint32_t word) {
+  text_.clear();
+  const std::array<uint8_t, 4> bytes = {static_cast<uint8_t>(word), static_cast<uint8_t>(word >> 8),
+                                        static_cast<uint8_t>(word >> 16), static_cast<uint8_t>(word >> 24)};
+  llvm::MCInst instruction;
+  uint64_t size = 0;
+  const auto status = parts_->disassembler->getInstruction(instruction, size, bytes, 0, llvm::nulls());
+  if (status == llvm::MCDisassembler::Fail) return text_;
+  llvm::raw_string_ostream stream(text_);
+  parts_->printer->printInst(&instruction, 0, "", *parts_->subtarget, stream);
+  stream.flush();
+  std::replace(text_.begin(), text_.end(), '\t', ' ');
+  text_.erase(0, text_.find_first_not_of(' '));
+  return text_;
 }
 
 }  // namespace ferry::decode_test

@@ -1,17 +1,27 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <memory>
 #include <string>
-#include <vector>
 
 namespace ferry::decode_test {
 
-/// Whether the tests were configured with an llvm-mc.
-bool have_llvm_mc();
+/// LLVM's AArch64 disassembler with all features that it knows.
+class LlvmDisassembler {
+ public:
+  LlvmDisassembler();
+  ~LlvmDisassembler();
+  LlvmDisassembler(const LlvmDisassembler&) = delete;
+  LlvmDisassembler& operator=(const LlvmDisassembler&) = delete;
 
-/// What llvm-mc says of each word: the disassembly, e.g. "add x0, x1, x2", or an empty string where it finds
-/// no instruction of the features that a64.def names. One process disassembles all words.
-std::vector<std::string> llvm_disassemble(std::span<const uint32_t> words);
+  /// The text of `word`, e.g. "add x0, x1, x2", valid until the next call; empty where LLVM finds no
+  /// instruction. Words that it calls unpredictable have a text.
+  const std::string& text(uint32_t word);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+  std::string text_;
+};
 
 }  // namespace ferry::decode_test

@@ -1,13 +1,15 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
+#include <numeric>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "frontend/arm64/decode.h"
+#include "tests/decode/differences.h"
 #include "tests/decode/llvm_mc.h"
 #include "tests/decode/mnemonics.h"
 #include "tests/decode/words.h"
@@ -17,73 +19,118 @@ namespace {
 
 using arm64::Row;
 
-/// A kind of word that llvm-mc 19 and the table treat differently on purpose; empty `llvm`: llvm-mc refuses
-/// it.
-struct Difference {
-  uint32_t mask;
-  uint32_t value;
-  std::string_view llvm;  ///< part of llvm-mc's text
-  const char* reason;
-};
-constexpr Difference kDifferences[] = {
-    {0xffd80000, 0xd5000000, " S0_",
-     "llvm-mc prints unallocated instructions of the system space as registers with op0 0"},
-    {0xfb200c00, 0x19000400, "",
-     "memory copy and set with equal registers: a pattern cannot say it, the handlers do"},
-    {0xfb200fe0, 0x190007e0, "xzr!", "memory copy of XZR bytes: UNDEFINED in the manual"},
-};
-
-bool is_listed(uint32_t word, std::string_view llvm) {
-  for (const Difference& d : kDifferences) {
-    if ((word & d.mask) != d.value || d.llvm.empty() != llvm.empty()) continue;
-    if (llvm.find(d.llvm) != std::string_view::npos) return true;
+/// Both decoders, and what they may disagree about.
+class Comparison : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string error;
+    differences_ = read_differences(FERRY_DECODE_DIFFERENCES, error);
+    ASSERT_EQ(error, "");
   }
-  return false;
-}
 
-/// Differences by kind, so that one wrong row does not print a million lines.
-class Findings {
- public:
-  void add(const std::string& kind, uint32_t word, const std::string& llvm) {
-    if (counts_[kind]++ >= kShown) return;
-    char text[160];
-    std::snprintf(text, sizeof(text), "%s: 0x%08x, llvm-mc: %s", kind.c_str(), word,
-                  llvm.empty() ? "(refused)" : llvm.c_str());
+  Verdicts verdicts(uint32_t word) { return {arm64::decode(word), llvm_.text(word)}; }
+
+  /// The first difference in the file that covers the word; null: none.
+  const Difference* listed(uint32_t word, const Verdicts& verdicts) const {
+    const auto found = std::find_if(differences_.begin(), differences_.end(),
+                                    [&](const Difference& d) { return d.covers(word, verdicts); });
+    return found == differences_.end() ? nullptr : &*found;
+  }
+
+  void compare(std::span<const uint32_t> words) {
+    for (const uint32_t word : words) {
+      const Verdicts v = verdicts(word);
+      const Kind kind = kind_of(v);
+      accepted_ += v.row != nullptr;
+      if (kind != Kind::Same && listed(word, v) == nullptr) report(word, v, kind);
+    }
+  }
+
+  /// A failure, unless there were enough of its like: one wrong row shall not print a million lines.
+  void report(uint32_t word, const Verdicts& v, Kind kind) {
+    constexpr int kShown = 3;
+    const std::string what = kind == Kind::Absent    ? "not decoded: " + std::string(mnemonic_of(v.llvm))
+                             : kind == Kind::Surplus ? "decoded too much: " + std::string(v.row->name)
+                                                     : "decoded as " + std::string(v.row->name);
+    if (reported_[what]++ >= kShown) return;
+    char text[240];
+    std::snprintf(text, sizeof(text), "%s: 0x%08x, LLVM: %s", what.c_str(), word,
+                  v.llvm.empty() ? "(refused)" : std::string(v.llvm).c_str());
     ADD_FAILURE() << text;
   }
 
- private:
-  static constexpr int kShown = 3;
-  std::map<std::string, int> counts_;
+  std::vector<Difference> differences_;
+  LlvmDisassembler llvm_;
+  std::map<std::string, int> reported_;
+  std::size_t accepted_ = 0;
 };
 
-void compare(std::span<const uint32_t> words) {
-  if (!have_llvm_mc()) GTEST_SKIP() << "no llvm-mc-19 was found when the tests were configured";
-  const std::vector<std::string> expected = llvm_disassemble(words);
-  Findings findings;
-  std::size_t accepted = 0;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const Row* row = arm64::decode(words[i]);
-    const std::string& text = expected[i];
-    accepted += row != nullptr;
-    if (is_listed(words[i], text)) continue;
-    if (row == nullptr && !text.empty()) {
-      findings.add("not decoded: " + std::string(mnemonic_of(text)), words[i], text);
-    } else if (row != nullptr && text.empty()) {
-      findings.add("decoded too much: " + std::string(row->name), words[i], text);
-    } else if (row != nullptr && !is_mnemonic_of(*row, mnemonic_of(text))) {
-      findings.add("decoded as " + std::string(row->name), words[i], text);
-    }
+constexpr std::size_t kWords = 10'000'000;
+
+TEST_F(Comparison, FieldsAtTheirEdges) {
+  Random random(1);
+  for (const Row& row : arm64::rows()) {
+    accepted_ = 0;
+    compare(edge_words(row, random));
+    EXPECT_GT(accepted_, 0u) << row.name;
   }
-  EXPECT_GT(accepted, words.size() / 10) << "the words are not what the test means them to be";
 }
 
-TEST(LlvmMc, StratifiedWords) {
-  const std::size_t per_row = word_budget(200000) / (2 * arm64::rows().size()) + 1;
-  compare(stratified_words(per_row, 1));
+/// Hints, barriers, PSTATE, SYS, SYSL, MSR, MRS: a few of their many numbers have names of their own.
+TEST_F(Comparison, AllSystemInstructions) {
+  std::vector<uint32_t> words(std::size_t{1} << 22);
+  std::iota(words.begin(), words.end(), 0xd5000000);
+  compare(words);
 }
 
-TEST(LlvmMc, RandomWords) { compare(random_words(word_budget(100000), 2)); }
+/// All values of bits 31 to 10, which hold nearly all opcodes; below them zeros, ones, and what comes.
+TEST_F(Comparison, AllUpperBits) {
+  constexpr uint32_t kLower = 0x3ff;
+  Random random(6);
+  std::vector<uint32_t> words;
+  for (uint64_t upper = 0; upper <= UINT32_MAX; upper += kLower + 1) {
+    const auto word = static_cast<uint32_t>(upper);
+    for (const uint32_t lower : {uint32_t{0}, kLower, static_cast<uint32_t>(random() & kLower)})
+      words.push_back(word | lower);
+  }
+  compare(words);
+}
+
+TEST_F(Comparison, NearWords) {
+  compare(near_words(word_budget(kWords), 2));
+  EXPECT_GT(accepted_, word_budget(kWords) / 10);
+}
+
+TEST_F(Comparison, RandomWords) {
+  compare(random_words(word_budget(kWords), 3));
+  EXPECT_GT(accepted_, word_budget(kWords) / 10);
+}
+
+/// A line of differences.txt that has become untrue, or that another hides, goes.
+TEST_F(Comparison, ListedDifferencesOccur) {
+  constexpr int kTries = 20'000;
+  Random random(4);
+  for (const Difference& difference : differences_) {
+    bool occurs = false;
+    for (int i = 0; i < kTries && !occurs; ++i) {
+      const uint32_t word = random_instance(difference.pattern, random);
+      occurs = listed(word, verdicts(word)) == &difference;
+    }
+    EXPECT_TRUE(occurs) << FERRY_DECODE_DIFFERENCES << ":" << difference.line << ": no such difference";
+  }
+}
+
+/// The encodings of SVE (op0 0010) and SME (op0 0000 with bit 31) belong to nothing else (Arm ARM C4.1).
+TEST_F(Comparison, NothingOfSveAndSme) {
+  Random random(5);
+  for (std::size_t i = 0; i < word_budget(kWords) / 10; ++i) {
+    const uint32_t word = static_cast<uint32_t>(random());
+    const uint32_t sve = (word & ~uint32_t{0x1e000000}) | 0x04000000;
+    const uint32_t sme = (word & ~uint32_t{0x1e000000}) | 0x80000000;
+    ASSERT_EQ(arm64::decode(sve), nullptr) << std::hex << sve;
+    ASSERT_EQ(arm64::decode(sme), nullptr) << std::hex << sme;
+  }
+}
 
 }  // namespace
 }  // namespace ferry::decode_test

@@ -70,7 +70,7 @@ TEST(Rows, DecodeToThemselves) {
   for (const Row& row : arm64::rows()) {
     int own = 0;
     for (int i = 0; i < kPerRow; ++i) {
-      const uint32_t word = random_instance(row, random);
+      const uint32_t word = random_instance(row.pattern, random);
       const Row* found = arm64::decode(word);
       if (found == &row) ++own;
       if (found == nullptr || found == &row) continue;

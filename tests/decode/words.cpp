@@ -7,58 +7,64 @@ namespace {
 
 uint32_t random_bits(Random& random) { return static_cast<uint32_t>(random()); }
 
-/// `mask`'s bits set to a value that is interesting for a field: edges more often than the middle.
-uint32_t interesting_field(uint32_t mask, Random& random) {
-  const uint32_t lowest = mask & (~mask + 1);
-  switch (random() % 8) {
-    case 0:
-      return 0;
-    case 1:
-      return mask;
-    case 2:
-      return lowest;
-    case 3:
-      return mask & ~lowest;
-    default:
-      return random_bits(random) & mask;
-  }
-}
+uint32_t random_bit(Random& random) { return uint32_t{1} << (random() % 32); }
 
-uint32_t interesting_instance(const arm64::Row& row, Random& random) {
-  uint32_t word = random_instance(row, random);
+/// The masks of the row's fields, and that of the bits that belong to none.
+std::vector<uint32_t> field_masks(const arm64::Row& row) {
+  std::vector<uint32_t> masks;
+  uint32_t rest = ~row.pattern.mask;
   for (unsigned i = 0; i < row.pattern.field_count; ++i) {
-    const uint32_t mask = row.pattern.fields[i].mask();
-    word = (word & ~mask) | interesting_field(mask, random);
+    masks.push_back(row.pattern.fields[i].mask());
+    rest &= ~masks.back();
   }
-  return row.pattern.matches(word) ? word : random_instance(row, random);
+  if (rest != 0) masks.push_back(rest);
+  return masks;
 }
 
-uint32_t flip_one_fixed_bit(const arm64::Row& row, uint32_t word, Random& random) {
-  for (;;) {
-    const uint32_t bit = uint32_t{1} << (random() % 32);
-    if ((row.pattern.mask & bit) != 0) return word ^ bit;
-  }
+/// The edges of a field, in their place: 0, max, max-1, and single bits (1 among them).
+std::vector<uint32_t> edges(uint32_t mask) {
+  const uint32_t lowest = mask & (~mask + 1);
+  std::vector<uint32_t> values = {0, mask, mask & ~lowest};
+  for (uint32_t rest = mask; rest != 0; rest &= rest - 1) values.push_back(rest & (~rest + 1));
+  return values;
 }
 
 }  // namespace
 
-uint32_t random_instance(const arm64::Row& row, Random& random) {
+uint32_t random_instance(const frontend::BitPattern& pattern, Random& random) {
   for (;;) {
-    const uint32_t word = (random_bits(random) & ~row.pattern.mask) | row.pattern.value;
-    if (row.pattern.matches(word)) return word;
+    const uint32_t word = (random_bits(random) & ~pattern.mask) | pattern.value;
+    if (pattern.matches(word)) return word;
   }
 }
 
-std::vector<uint32_t> stratified_words(std::size_t per_row, uint64_t seed) {
-  Random random(seed);
+std::vector<uint32_t> edge_words(const arm64::Row& row, Random& random) {
   std::vector<uint32_t> words;
-  words.reserve(arm64::rows().size() * per_row * 2);
-  for (const arm64::Row& row : arm64::rows()) {
-    for (std::size_t i = 0; i < per_row; ++i) {
-      const uint32_t word = interesting_instance(row, random);
-      words.push_back(word);
-      words.push_back(flip_one_fixed_bit(row, word, random));
+  const auto add = [&](uint32_t mask, uint32_t bits) {
+    words.push_back(row.pattern.value | bits);
+    words.push_back((random_instance(row.pattern, random) & ~mask) | bits);
+  };
+  const std::vector<uint32_t> masks = field_masks(row);
+  if (masks.empty()) add(0, 0);
+  for (std::size_t i = 0; i < masks.size(); ++i) {
+    for (const uint32_t first : edges(masks[i])) {
+      add(masks[i], first);
+      for (std::size_t k = 0; k < i; ++k) {
+        for (const uint32_t second : edges(masks[k])) add(masks[i] | masks[k], first | second);
+      }
     }
+  }
+  return words;
+}
+
+std::vector<uint32_t> near_words(std::size_t count, uint64_t seed) {
+  Random random(seed);
+  std::vector<uint32_t> words(count);
+  std::size_t row = 0;
+  for (uint32_t& word : words) {
+    word = random_instance(arm64::rows()[row].pattern, random) ^ random_bit(random);
+    if (random() % 2 == 0) word ^= random_bit(random);
+    row = (row + 1) % arm64::rows().size();
   }
   return words;
 }

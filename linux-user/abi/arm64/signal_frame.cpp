@@ -88,9 +88,10 @@ struct FrameRecord {
 
 constexpr uint64_t kStackAlignment = 16;
 
-// PSTATE bits of a 64-bit EL0 context (Arm ARM C5.2.19, SPSR_EL1): condition flags and BTYPE; SS, SSBS and
-// DIT are accepted and not kept.
-constexpr uint64_t kNzcv = 0xf0000000;
+// PSTATE bits of a 64-bit EL0 context (Arm ARM C5.2.19, SPSR_EL1): condition flags, BTYPE, DIT and SSBS; SS is
+// accepted and not kept.
+constexpr uint32_t kNzcv = 0xf0000000;
+constexpr uint32_t kDitSsbs = State::kPstateDit | State::kPstateSsbs;
 constexpr unsigned kBranchTypeShift = 10;
 constexpr uint64_t kModeBits = 0x1f;
 constexpr uint64_t kInterruptMasks = 0x3c0;
@@ -213,7 +214,7 @@ bool push_signal_frame(Task& task, const SignalDelivery& delivery) {
   context.sp = state.sp;
   const arm64::ProgramCounter pc = program_counter(state);
   context.pc = pc.address;
-  context.pstate = state.nzcv() | uint64_t{pc.branch_type} << kBranchTypeShift;
+  context.pstate = state.nzcv() | state.pstate | uint64_t{pc.branch_type} << kBranchTypeShift;
   write_records(context.records, state, task.signals.fault_syndrome);
 
   const FrameRecord record{state.x[29], state.x[30]};
@@ -256,8 +257,10 @@ bool pop_signal_frame(Task& task, uint64_t& mask) {
   mask = uc.mask;
   std::memcpy(state.x, uc.context.x, sizeof state.x);
   state.sp = uc.context.sp;
-  set_program_counter(state, uc.context.pc, static_cast<uint32_t>(uc.context.pstate >> kBranchTypeShift));
-  state.set_nzcv(static_cast<uint32_t>(uc.context.pstate & kNzcv));
+  const auto pstate = static_cast<uint32_t>(uc.context.pstate);
+  set_program_counter(state, uc.context.pc, pstate >> kBranchTypeShift);
+  state.set_nzcv(pstate & kNzcv);
+  state.pstate = pstate & kDitSsbs;
   std::memcpy(state.v, fpsimd->v, sizeof state.v);
   arm64::write_fpcr(state, fpsimd->fpcr);
   arm64::write_fpsr(state, fpsimd->fpsr);
