@@ -34,6 +34,9 @@ const llvm::Target& aarch64(const llvm::Triple& triple) {
 
 /// The parts of LLVM's machine-code layer; each refers to those before it.
 struct LlvmDisassembler::Parts {
+  explicit Parts(const std::string& features) : features_of_cpu(features) {}
+
+  const std::string features_of_cpu;
   const llvm::Triple triple{"aarch64-linux-gnu"};
   const llvm::Target& target = aarch64(triple);
   const llvm::MCTargetOptions options;
@@ -41,14 +44,14 @@ struct LlvmDisassembler::Parts {
   const std::unique_ptr<llvm::MCAsmInfo> assembly{target.createMCAsmInfo(*registers, triple.str(), options)};
   const std::unique_ptr<llvm::MCInstrInfo> instructions{target.createMCInstrInfo()};
   const std::unique_ptr<llvm::MCSubtargetInfo> subtarget{
-      target.createMCSubtargetInfo(triple.str(), "", "+all")};
+      target.createMCSubtargetInfo(triple.str(), "", features_of_cpu)};
   llvm::MCContext context{triple, assembly.get(), registers.get(), subtarget.get()};
   const std::unique_ptr<llvm::MCDisassembler> disassembler{target.createMCDisassembler(*subtarget, context)};
   const std::unique_ptr<llvm::MCInstPrinter> printer{target.createMCInstPrinter(
       triple, assembly->getAssemblerDialect(), *assembly, *instructions, *registers)};
 };
 
-LlvmDisassembler::LlvmDisassembler() : parts_(std::make_unique<Parts>()) {}
+LlvmDisassembler::LlvmDisassembler(const std::string& features) : parts_(std::make_unique<Parts>(features)) {}
 LlvmDisassembler::~LlvmDisassembler() = default;
 
 const std::string& LlvmDisassembler::text(uint32_t word) {

@@ -6,10 +6,11 @@
 
 namespace ferry::decode_test {
 
-/// LLVM's AArch64 disassembler with all features that it knows.
+/// LLVM's AArch64 disassembler.
 class LlvmDisassembler {
  public:
-  LlvmDisassembler();
+  /// `features` as llvm-mc's -mattr; "+all": every feature that LLVM knows.
+  explicit LlvmDisassembler(const std::string& features = "+all");
   ~LlvmDisassembler();
   LlvmDisassembler(const LlvmDisassembler&) = delete;
   LlvmDisassembler& operator=(const LlvmDisassembler&) = delete;

@@ -120,6 +120,8 @@ TEST(Decode, HalfPrecisionNeedsItsFeature) {
   const Row& fadd = arm64::row(arm64::InsnId::FADD_float);
   EXPECT_EQ(arm64::required_feature(fadd, 0x1e622820), arm64::Feature::FP);
   EXPECT_EQ(arm64::required_feature(fadd, 0x1ee22820), arm64::Feature::FP16);
+  const Row& fcvt = arm64::row(arm64::InsnId::FCVT_float);
+  EXPECT_EQ(arm64::required_feature(fcvt, 0x1ee24020), arm64::Feature::FP) << "FCVT from half is Armv8.0's";
   EXPECT_STREQ(arm64::feature_name(arm64::Feature::DOTPROD), "FEAT_DotProd");
 }
 
