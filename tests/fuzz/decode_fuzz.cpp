@@ -96,7 +96,7 @@ Input make_seed(uint8_t choice, size_t count, decode_test::Random& random) {
   const std::span<const arm64::Row> rows = arm64::rows();
   Input seed = {choice};
   for (size_t i = 0; i < count; ++i) {
-    const uint32_t word = decode_test::random_instance(rows[random() % rows.size()], random);
+    const uint32_t word = decode_test::random_instance(rows[random() % rows.size()].pattern, random);
     for (unsigned shift = 0; shift < 32; shift += 8) seed.push_back(static_cast<uint8_t>(word >> shift));
   }
   return seed;
