@@ -24,6 +24,7 @@ enum class Immediate : uint8_t {
   Mem,
   Atomic,
   Fence,
+  Align,
   Round,
   Bytes,
   Half,

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "ir/interp_frame.h"
+#include "ir/support/misaligned.h"
 
 // The guest's accesses need no alignment; x86-64 does them as one access all the same.
 #define FERRY_UNALIGNED __attribute__((no_sanitize("alignment")))
@@ -180,6 +181,12 @@ Bits128 cmpxchg(Frame& f, const Inst& inst) {
     default:
       return {compare_exchange<uint64_t>(at, expected, desired), 0};
   }
+}
+
+Bits128 check_aligned(Frame& f, const Inst& inst) {
+  const uint64_t at = f.arg(inst, 0) & f.context.address_mask;
+  if (!support::lies_within(at, inst.imm, inst.imm2)) support::raise_misaligned(at);
+  return {};
 }
 
 Bits128 fence(Frame&, const Inst& inst) {

@@ -174,6 +174,7 @@ constexpr TypeSet allowed_types(Op op) {
     case Op::set_reg:
     case Op::at:
     case Op::fence:
+    case Op::check_aligned:
     case Op::br:
     case Op::br_if:
     case Op::goto_pc:

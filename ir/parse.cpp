@@ -154,6 +154,7 @@ class Parser {
   bool amount();
   bool address(MemAccess& m);
   bool memory();
+  bool field(std::string_view name, uint64_t& value);
   bool rounding();
   bool selectors();
   bool helper();
@@ -389,6 +390,8 @@ bool Parser::rest_of_instruction() {
       return word_of(kAtomicKindText, "an atomic operation", inst_.imm2) && memory();
     case Immediate::Fence:
       return word_of(kFenceKindText, "a kind of fence", imm);
+    case Immediate::Align:
+      return operands() && field("bytes", imm) && field("block", inst_.imm2);
     case Immediate::Round:
       return operands() && rounding();
     case Immediate::Bytes:
@@ -421,7 +424,9 @@ bool Parser::reg() {
   return fail("the layout has no register `" + std::string(word) + "`");
 }
 
-bool Parser::amount() { return operands() && expect(",") && expect_number(inst_.imm); }
+bool Parser::amount() {
+  return operands() && (inst_.arg_count == 0 || expect(",")) && expect_number(inst_.imm);
+}
 
 bool Parser::address(MemAccess& m) {
   ValueId base = kNoValue;
@@ -447,13 +452,17 @@ bool Parser::address(MemAccess& m) {
   return expect("]") && add_operand(base) && (!may_index || add_operand(index));
 }
 
+bool Parser::field(std::string_view name, uint64_t& value) {
+  if (!line_.accept_word(name)) return expected("`" + std::string(name) + "=`");
+  return expect("=") && expect_number(value, 0xff);
+}
+
 bool Parser::memory() {
   MemAccess m;
   if (!address(m)) return false;
   if (line_.accept(",") && !operands()) return false;
   uint64_t bytes = 0;
-  if (!line_.accept_word("bytes")) return expected("`bytes=`");
-  if (!expect("=") || !expect_number(bytes, 0xff)) return false;
+  if (!field("bytes", bytes)) return false;
   m.bytes = static_cast<uint8_t>(bytes);
   m.sign_extend = line_.accept_word("signed");
   m.ordered = line_.accept_word("ordered");

@@ -190,6 +190,10 @@ void Printer::immediate_and_operands(const Inst& inst) {
     case Immediate::Fence:
       text(" ");
       return word(kFenceKindText, inst.imm);
+    case Immediate::Align:
+      operands(inst);
+      field("bytes", inst.imm);
+      return field("block", inst.imm2);
     case Immediate::Round:
       operands(inst);
       return rounding(inst);

@@ -244,6 +244,8 @@ bool Verifier::check_immediate() {
         return imm <= lane_bits(type);
       case Immediate::Fence:
         return is_word(kFenceKindText, imm);
+      case Immediate::Align:
+        return imm != 0 && imm <= imm2 && imm2 <= 16 && (imm2 & (imm2 - 1)) == 0;
       case Immediate::Round:
         return (imm == kRoundCurrent || is_word(kRoundingText, imm)) &&
                imm2 <= (inst_->op == Op::fround ? 1 : fixed_point_bits());

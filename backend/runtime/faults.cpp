@@ -26,6 +26,13 @@ void save_pins(const ir::StateLayout& layout, const greg_t* registers, std::byte
   }
 }
 
+/// Whether guest code, or what runs for it, found an access misaligned (ir/support/misaligned.h).
+bool is_misaligned_access(int signal, const greg_t* registers) {
+  constexpr uint8_t kUd2[] = {0x0f, 0x0b};
+  return signal == SIGILL &&
+         std::memcmp(reinterpret_cast<const void*>(registers[REG_RIP]), kUd2, sizeof kUd2) == 0;
+}
+
 }  // namespace
 
 bool EngineImpl::handle_fault(Cpu& opaque, int signal, const siginfo_t& info, void* context) {
@@ -33,11 +40,16 @@ bool EngineImpl::handle_fault(Cpu& opaque, int signal, const siginfo_t& info, vo
   const auto activity = static_cast<Activity>(static_cast<int>(cpu.activity));
   if (activity == Activity::Outside) return false;
   RuntimeArea& area = cpu.area();
+  greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
   area.fault_signal = static_cast<uint32_t>(signal);
   area.fault_code = static_cast<uint32_t>(info.si_code);
   area.fault_address = reinterpret_cast<uintptr_t>(info.si_addr);
+  if (is_misaligned_access(signal, registers)) {
+    area.fault_signal = SIGBUS;
+    area.fault_code = BUS_ADRALN;
+    area.fault_address = static_cast<uint64_t>(registers[REG_RAX]) & arch_.address_mask();
+  }
   if (activity == Activity::Translated) return fault_in_code(cpu, take_fault(cpu), context);
-  greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
   registers[REG_RDI] = static_cast<greg_t>(reinterpret_cast<uintptr_t>(&cpu.recovery));
   registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<uintptr_t>(&recover));
   // As after a call, below what the interrupted function may have under its stack pointer.

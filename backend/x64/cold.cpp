@@ -63,6 +63,11 @@ void Emitter::emit_cold(const Cold& c) {
     case Cold::IndirectCall:
       as_.call(as_.area(FERRY_AREA_OFFSET(stubs.indirect)));
       break;
+    case Cold::Misaligned:
+      // What the engine takes for an alignment fault at the address in rax (ir/support/misaligned.h).
+      as_.move(kRax, c.reg, 64);
+      as_.ud2();
+      return faults_.push_back({as_.offset() - 2, 2, GuestAddr{c.pc}});
     case Cold::Zero:
       as_.xor_(reg.cvt32(), reg.cvt32());
       break;

@@ -158,6 +158,25 @@ void Emitter::on_fence(const Inst& in, ValueId) {
   if (static_cast<ir::FenceKind>(in.imm) == ir::FenceKind::Full) full_fence();
 }
 
+void Emitter::on_check_aligned(const Inst& in, ValueId) {
+  const int at = gp(in.args[0]);
+  const auto block_mask = static_cast<uint32_t>(in.imm2 - 1);
+  Cold& misaligned = cold(Cold::Misaligned);
+  misaligned.reg = static_cast<int8_t>(at);
+  misaligned.pc = current_pc_.value;
+  if (in.imm == in.imm2) {
+    as_.test(r(at, 32), block_mask);
+    misaligned.jumps[0] = as_.jump_later(static_cast<uint8_t>(HostCond::Ne));
+  } else {
+    const int offset = ra_.scratch_gpr();
+    as_.mov(r(offset, 32), r(at, 32));
+    as_.and_(r(offset, 32), block_mask);
+    as_.cmp(r(offset, 32), static_cast<uint32_t>(in.imm2 - in.imm));
+    misaligned.jumps[0] = as_.jump_later(static_cast<uint8_t>(HostCond::A));
+  }
+  clobber_flags();
+}
+
 void Emitter::zero_extend_result(int reg, unsigned bytes) {
   if (bytes == 1) as_.movzx(r(reg, 32), r8(reg));
   if (bytes == 2) as_.movzx(r(reg, 32), Xbyak::Reg16(reg));

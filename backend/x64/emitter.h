@@ -48,7 +48,18 @@ class Emitter {
 
   /// A piece of code out of line (cold.cpp).
   struct Cold {
-    enum Kind : uint8_t { Poll, Hot, ResetReturns, Return, Indirect, IndirectCall, Zero, Negate, Slow } kind;
+    enum Kind : uint8_t {
+      Poll,
+      Hot,
+      ResetReturns,
+      Return,
+      Indirect,
+      IndirectCall,
+      Zero,
+      Negate,
+      Slow,
+      Misaligned
+    } kind;
     uint32_t jumps[2] = {0, 0};  ///< jumps that lead here (jump_later), 0: none
     uint32_t back = 0;           ///< where it goes on
     int8_t reg = 0;

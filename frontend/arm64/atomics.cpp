@@ -20,11 +20,13 @@ constexpr uint32_t kPreIndexed = 3;
 // ---- acquire and release
 
 bool LoadStoreHandlers::load_ordered(Address address, uint32_t t, uint32_t size) {
+  check_alignment(address, bytes_of(size));
   set_r(t, load(Type::I64, address, {.bytes = bytes_of(size), .ordered = true}));
   return true;
 }
 
 bool LoadStoreHandlers::store_ordered(Address address, uint32_t t, uint32_t size) {
+  check_alignment(address, bytes_of(size));
   store(address, x(t), {.bytes = bytes_of(size), .ordered = true});
   return true;
 }
@@ -55,6 +57,7 @@ bool LoadStoreHandlers::LDAPURS(uint32_t size, uint32_t narrow, uint32_t imm, ui
   if (size == kDoubleword || (size == kWord && narrow != 0)) return unallocated();
   const Address address = offset_target(n, support::sign_extend(imm, 9)).address;
   const MemAccess access{.bytes = bytes_of(size), .sign_extend = true, .ordered = true};
+  check_alignment(address, access.bytes);
   set_r(t, load(narrow != 0 ? Type::I32 : Type::I64, address, access));
   return true;
 }
@@ -71,6 +74,7 @@ bool LoadStoreHandlers::STLR_pre(uint32_t wide, uint32_t n, uint32_t t) {
 bool LoadStoreHandlers::LDAPR_post(uint32_t wide, uint32_t n, uint32_t t) {
   const uint32_t size = wide + kWord;
   const Target target = indexed_target(n, bytes_of(size), kPostIndexed);
+  check_alignment(target.address, bytes_of(size));
   const Value value = load(Type::I64, target.address, {.bytes = bytes_of(size), .ordered = true});
   write_back(n, target);
   set_r(t, value);  // last: it stays where t is also the base, as load_general()
@@ -98,22 +102,26 @@ bool LoadStoreHandlers::LDIAPP(uint32_t wide, uint32_t t2, uint32_t plain, uint3
 bool LoadStoreHandlers::STLUR_fpsimd(uint32_t size, uint32_t quad, uint32_t imm, uint32_t n, uint32_t t) {
   if (quad != 0 && size != 0) return unallocated();
   const uint32_t log2 = quad != 0 ? kQuadword : size;
-  store(offset_target(n, support::sign_extend(imm, 9)).address, v(t),
-        {.bytes = bytes_of(log2), .ordered = true});
+  const Address address = offset_target(n, support::sign_extend(imm, 9)).address;
+  check_alignment(address, bytes_of(log2));
+  store(address, v(t), {.bytes = bytes_of(log2), .ordered = true});
   return true;
 }
 bool LoadStoreHandlers::LDAPUR_fpsimd(uint32_t size, uint32_t quad, uint32_t imm, uint32_t n, uint32_t t) {
   if (quad != 0 && size != 0) return unallocated();
   const uint32_t log2 = quad != 0 ? kQuadword : size;
-  set_v(t, load(Type::V16I8, offset_target(n, support::sign_extend(imm, 9)).address,
-                {.bytes = bytes_of(log2), .ordered = true}));
+  const Address address = offset_target(n, support::sign_extend(imm, 9)).address;
+  check_alignment(address, bytes_of(log2));
+  set_v(t, load(Type::V16I8, address, {.bytes = bytes_of(log2), .ordered = true}));
   return true;
 }
 bool LoadStoreHandlers::STL1(uint32_t index, uint32_t n, uint32_t t) {
+  check_alignment(x_sp(n), 8);
   store({x_sp(n)}, lane(t, Type::I64, index), {.bytes = 8, .ordered = true});
   return true;
 }
 bool LoadStoreHandlers::LDAP1(uint32_t index, uint32_t n, uint32_t t) {
+  check_alignment(x_sp(n), 8);
   const Value value = load(Type::I64, {x_sp(n)}, {.bytes = 8, .ordered = true});
   set_v(t, b_.emit(Op::insert_lane, Type::V2I64, {v(t), value}, index));
   return true;
@@ -122,11 +130,13 @@ bool LoadStoreHandlers::LDAP1(uint32_t index, uint32_t n, uint32_t t) {
 // ---- exclusives (docs/adr/0008-exclusives.md)
 
 bool LoadStoreHandlers::load_exclusive(uint32_t size, uint32_t n, uint32_t t) {
+  check_alignment(x_sp(n), bytes_of(size));
   set_r(t, call(Helper::load_exclusive, {x_sp(n), b_.i32(size)}));
   return true;
 }
 
 bool LoadStoreHandlers::load_exclusive_pair(uint32_t wide, uint32_t t2, uint32_t n, uint32_t t) {
+  check_alignment(x_sp(n), 2u * bytes_of(wide != 0 ? kDoubleword : kWord));
   call(Helper::load_exclusive_pair, {x_sp(n), b_.i32(wide != 0 ? kDoubleword : kWord)});
   const Value pair = b_.get_reg(EXCLUSIVE_VALUE, Type::V16I8);
   set_r(t, b_.unary(Op::extract_lane, Type::I64, pair, 0));
@@ -135,12 +145,14 @@ bool LoadStoreHandlers::load_exclusive_pair(uint32_t wide, uint32_t t2, uint32_t
 }
 
 bool LoadStoreHandlers::store_exclusive(uint32_t size, uint32_t s, uint32_t n, uint32_t t) {
+  check_alignment(x_sp(n), bytes_of(size));
   set_r(s, call(Helper::store_exclusive, {x_sp(n), x(t), b_.i32(size)}));
   return true;
 }
 
 bool LoadStoreHandlers::store_exclusive_pair(uint32_t wide, uint32_t s, uint32_t t2, uint32_t n, uint32_t t) {
   const Value size = b_.i32(wide != 0 ? kDoubleword : kWord);
+  check_alignment(x_sp(n), 2u * bytes_of(wide != 0 ? kDoubleword : kWord));
   set_r(s, call(Helper::store_exclusive_pair, {x_sp(n), x(t), x(t2), size}));
   return true;
 }
@@ -170,12 +182,14 @@ bool LoadStoreHandlers::STLXP(uint32_t wide, uint32_t s, uint32_t t2, uint32_t n
 
 bool LoadStoreHandlers::CAS(uint32_t size, uint32_t, uint32_t s, uint32_t, uint32_t n, uint32_t t) {
   const uint32_t sf = size == kDoubleword;
+  check_alignment(x_sp(n), bytes_of(size));
   set_r(s, cmpxchg(x_sp(n), r(sf, s), r(sf, t), {.bytes = bytes_of(size)}));
   return true;
 }
 
 bool LoadStoreHandlers::CASP(uint32_t wide, uint32_t, uint32_t s, uint32_t, uint32_t n, uint32_t t) {
   if ((s & 1) != 0 || (t & 1) != 0) return unallocated();
+  check_alignment(x_sp(n), 2u * bytes_of(wide != 0 ? kDoubleword : kWord));
   if (wide != 0) {
     call(Helper::compare_and_swap_pair, {x_sp(n), b_.i32(s | t << 8)});
     return true;
@@ -193,6 +207,7 @@ bool LoadStoreHandlers::CASP(uint32_t wide, uint32_t, uint32_t s, uint32_t, uint
 
 bool LoadStoreHandlers::atomic(ir::AtomicKind kind, uint32_t size, uint32_t s, uint32_t n, uint32_t t) {
   const Value operand = r(size == kDoubleword, s);
+  check_alignment(x_sp(n), bytes_of(size));
   set_r(t, atomic_rmw(x_sp(n), operand, {.bytes = bytes_of(size)}, kind));
   return true;
 }
@@ -229,6 +244,7 @@ bool LoadStoreHandlers::SWP(uint32_t size, uint32_t, uint32_t, uint32_t s, uint3
 
 bool LoadStoreHandlers::atomic_pair(Helper helper, uint32_t t2, uint32_t n, uint32_t t) {
   if (t == 31 || t2 == 31 || t == t2) return unallocated();
+  check_alignment(x_sp(n), 16);
   call(helper, {x_sp(n), b_.i32(t | t2 << 8)});
   return true;
 }

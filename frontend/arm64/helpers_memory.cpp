@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "frontend/arm64/guest_access.h"
+#include "ir/support/misaligned.h"
 
 namespace ferry::arm64::helpers {
 namespace {
@@ -70,6 +71,13 @@ void store_8(uint64_t address, uint64_t value) {
   __atomic_store_n(static_cast<uint64_t*>(pointer(address)), value, __ATOMIC_RELEASE);
 }
 
+/// AArch64.UnalignedAccessFaults for a pair, of a CPU with FEAT_LSE2: both in 16 bytes, or each aligned.
+void check_pair_alignment(uint64_t address, uint32_t size) {
+  const uint64_t bytes = uint64_t{1} << size;
+  if (address % bytes != 0 && !support::lies_within(address, 2 * bytes, 16))
+    support::raise_misaligned(address);
+}
+
 constexpr uint64_t kLowHalf = 0xffffffff;
 constexpr uint32_t kWord = 2;
 
@@ -117,6 +125,7 @@ void set_memory(State* state, uint32_t registers, uint64_t limit) {
 
 void load_pair_ordered(State* state, uint64_t address, uint32_t registers, uint32_t size) {
   address = strip_tag(address);
+  check_pair_alignment(address, size);
   Vec pair;
   if (size == kWord) {
     const uint64_t both = load_8(address);
@@ -133,6 +142,7 @@ void load_pair_ordered(State* state, uint64_t address, uint32_t registers, uint3
 
 void store_pair_ordered(State* state, uint64_t address, uint32_t registers, uint32_t size) {
   address = strip_tag(address);
+  check_pair_alignment(address, size);
   const Vec pair{read_x(*state, registers & 0xff), read_x(*state, registers >> 8)};
   if (size == kWord) {
     store_8(address, (pair.lo & kLowHalf) | pair.hi << 32);

@@ -37,6 +37,18 @@ TranslatorCore::Value TranslatorCore::cmpxchg(Value address, Value expected, Val
   return b_.emit(Op::cmpxchg, desired.type, {address, expected, desired}, access.pack());
 }
 
+void TranslatorCore::check_alignment(Value address, unsigned bytes) {
+  constexpr unsigned kBlock = 16;  // FEAT_LSE2
+  if (bytes == 1) return;
+  before_access();
+  b_.emit(Op::check_aligned, Type::Void, {address}, bytes, cpu_.has(Feature::LSE2) ? kBlock : bytes);
+}
+
+void TranslatorCore::check_alignment(Address address, unsigned bytes) {
+  const auto disp = static_cast<uint64_t>(int64_t{address.disp});
+  check_alignment(disp == 0 ? address.base : b_.add(address.base, b_.i64(disp)), bytes);
+}
+
 TranslatorCore::Value TranslatorCore::call(Helper helper, std::initializer_list<Value> args) {
   const auto id = static_cast<ir::HelperId>(helper);
   if (b_.function().helpers[id].effect == ir::HelperEffect::Memory) before_access();

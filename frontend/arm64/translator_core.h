@@ -130,6 +130,10 @@ class TranslatorCore {
   void store(Address address, Value value, MemAccess access);
   Value atomic_rmw(Value address, Value operand, MemAccess access, ir::AtomicKind kind);
   Value cmpxchg(Value address, Value expected, Value desired, MemAccess access);
+  /// Before an atomic, exclusive, acquire or release access of `bytes` at `address`: an alignment fault where
+  /// the manual has one (AArch64.UnalignedAccessFaults with SCTLR_EL1.nAA = 0).
+  void check_alignment(Value address, unsigned bytes);
+  void check_alignment(Address address, unsigned bytes);
   /// Before a helper that accesses guest memory (call() does it by itself).
   void before_access();
   Value base_address(uint32_t n) { return x_sp(n); }

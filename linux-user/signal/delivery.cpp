@@ -159,7 +159,9 @@ uint64_t data_abort_syndrome(const backend::Stop& stop, uint64_t host_error) {
   constexpr uint64_t kWriteNotRead = 1 << 6;
   constexpr uint64_t kTranslationLevel3 = 0x07;
   constexpr uint64_t kPermissionLevel3 = 0x0f;
+  constexpr uint64_t kAlignment = 0x21;
   constexpr uint64_t kHostWrite = 1 << 1;
+  if (stop.signal == SIGBUS && stop.code == BUS_ADRALN) return kDataAbortLowerEl | kAlignment;
   const uint64_t status =
       stop.signal == SIGSEGV && stop.code == SEGV_ACCERR ? kPermissionLevel3 : kTranslationLevel3;
   return kDataAbortLowerEl | status | ((host_error & kHostWrite) != 0 ? kWriteNotRead : 0);

@@ -17,8 +17,8 @@
 // 16). pc=+N: offset from the first instruction (as a start: from the code page's start, default 0x800). What
 // a line does not give starts with a value of its own (see case_file.cpp). What it does not name after "=>"
 // must not change; the run ends at the BRK after the last instruction unless the line says pc=, or illegal,
-// fault (SIGSEGV, pc: the instruction) or svc. "NAME=*": any value. "noqemu" among the starts: QEMU's user
-// mode rightly does something else, do not ask it. "=> ?": not known yet.
+// fault (SIGSEGV or SIGBUS, pc: the instruction) or svc. "NAME=*": any value. "noqemu" among the starts:
+// QEMU's user mode rightly does something else, do not ask it. "=> ?": not known yet.
 
 namespace ferry::guest_test {
 

@@ -36,14 +36,16 @@ class EngineRunner final : public Runner {
     GuestRun result = start;
     const GuestFpEnvironment environment;
     load_state(start.cpu, state);
-    struct sigaction action = {}, before;
+    struct sigaction action = {}, before, before_ill;
     action.sa_sigaction = on_fault;
     action.sa_flags = SA_SIGINFO | SA_NODEFER;
     sigaction(SIGSEGV, &action, &before);
+    sigaction(SIGILL, &action, &before_ill);
     running = {engine_.get(), cpu_.get()};
     result.stop = stop_of(engine_->run(*cpu_));
     running = {};
     sigaction(SIGSEGV, &before, nullptr);
+    sigaction(SIGILL, &before_ill, nullptr);
     save_state(state, result.cpu);
     memory_.save(result);
     return result;

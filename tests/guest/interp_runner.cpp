@@ -38,10 +38,11 @@ class InterpRunner final : public Runner {
     GuestRun result = start;
     const GuestFpEnvironment environment;
     load_state(start.cpu, state_);
-    struct sigaction action = {}, before;
+    struct sigaction action = {}, before, before_ill;
     action.sa_sigaction = on_fault;
     action.sa_flags = SA_SIGINFO | SA_NODEFER;
     sigaction(SIGSEGV, &action, &before);
+    sigaction(SIGILL, &action, &before_ill);
     sigjmp_buf exit;
     if (sigsetjmp(exit, 1) == 0) {
       fault_exit = &exit;
@@ -52,6 +53,7 @@ class InterpRunner final : public Runner {
     }
     fault_exit = nullptr;
     sigaction(SIGSEGV, &before, nullptr);
+    sigaction(SIGILL, &before_ill, nullptr);
     save_state(state_, result.cpu);
     memory_.save(result);
     return result;

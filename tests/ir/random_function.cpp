@@ -438,6 +438,14 @@ class Generator {
       push({.op = op, .imm = random_.below(std::size(ir::kFenceKindText))});
       return;
     }
+    if (op == Op::check_aligned) {
+      push({.op = op,
+            .arg_count = 1,
+            .args = {aligned_address().id, ir::kNoValue, ir::kNoValue},
+            .imm = 1u << random_.below(4),
+            .imm2 = 8u << random_.below(2)});
+      return;
+    }
     const Type type = random_type(ir::allowed_types(op));
     ir::MemAccess m;
     const bool whole = ir::is_float(type) || random_.one_in(2);
