@@ -88,8 +88,8 @@ struct FrameRecord {
 
 constexpr uint64_t kStackAlignment = 16;
 
-// PSTATE bits of a 64-bit EL0 context (Arm ARM C5.2.19, SPSR_EL1): condition flags, BTYPE, DIT and SSBS; SS is
-// accepted and not kept.
+// PSTATE bits of a 64-bit EL0 context (Arm ARM C5.2.19, SPSR_EL1): condition flags, BTYPE, DIT and SSBS; SS
+// is accepted and not kept.
 constexpr uint32_t kNzcv = 0xf0000000;
 constexpr uint32_t kDitSsbs = State::kPstateDit | State::kPstateSsbs;
 constexpr unsigned kBranchTypeShift = 10;
