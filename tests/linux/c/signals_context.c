@@ -8,7 +8,9 @@
 #include <ucontext.h>
 
 #ifdef __aarch64__
+#include <asm/hwcap.h>
 #include <asm/sigcontext.h>
+#include <sys/auxv.h>
 
 static ucontext_t seen;
 static unsigned long fault_pc, brk_pc, far;
@@ -109,8 +111,36 @@ static void registers(void) {
   mode = 0;
   CHECK(__builtin_return_address(0) != NULL);
 }
+
+#define DIT "s3_3_c4_c2_5"
+#define SSBS "s3_3_c4_c2_6"
+static const unsigned long kDit = 1ul << 24, kSsbs = 1ul << 12;
+
+static void turns_round(int sig, siginfo_t* info, void* context) {
+  (void)sig, (void)info;
+  ucontext_t* uc = context;
+  seen = *uc;
+  uc->uc_mcontext.pstate ^= kDit | kSsbs;
+}
+
+/* PSTATE.DIT and SSBS are in the context, and what the handler leaves there comes back. */
+static void data_independence(void) {
+  const unsigned long caps = getauxval(AT_HWCAP);
+  if ((caps & HWCAP_DIT) == 0 || (caps & HWCAP_SSBS) == 0) return;
+  struct sigaction action = {0};
+  action.sa_sigaction = turns_round;
+  action.sa_flags = SA_SIGINFO;
+  sigaction(SIGUSR2, &action, NULL);
+  unsigned long dit, ssbs;
+  __asm__ volatile("msr " DIT ", %0\n msr " SSBS ", xzr" : : "r"(kDit));
+  raise(SIGUSR2);
+  __asm__ volatile("mrs %0, " DIT "\n mrs %1, " SSBS : "=r"(dit), "=r"(ssbs));
+  CHECK((seen.uc_mcontext.pstate & (kDit | kSsbs)) == kDit);
+  CHECK(dit == 0 && ssbs == kSsbs);
+}
 #else
 static void registers(void) {}
+static void data_independence(void) {}
 #endif
 
 #ifdef __aarch64__
@@ -207,6 +237,7 @@ static void no_room(void) {
 
 int main(void) {
   registers();
+  data_independence();
   puts("registers");
   fflush(stdout);
   bad_frames();
