@@ -40,6 +40,7 @@ bool SystemHandlers::DMB(uint32_t crm) {
 }
 
 bool SystemHandlers::DSB(uint32_t crm) { return DMB(crm); }
+bool SystemHandlers::DSB_nXS(uint32_t) { return DMB(3); }  // nXS accesses are device memory's
 
 // New code was announced by IC IVAU, which ended its block: what runs after the ISB is translated from what
 // is there.

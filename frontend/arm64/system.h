@@ -23,6 +23,7 @@ class SystemHandlers : public BranchHandlers {
 
   bool CLREX(uint32_t crm);
   bool DSB(uint32_t crm);
+  bool DSB_nXS(uint32_t domain);
   bool DMB(uint32_t crm);
   bool ISB(uint32_t crm);
   bool SB();
