@@ -19,8 +19,8 @@ constexpr std::string_view kHeader =
 Made by `build/dev/tests/coverage/isa_coverage . >docs/isa-coverage.md` from `frontend/arm64/a64*.def` (one row per encoding),
 `features.def`, `cpu_features.def`, the cases and the exception lists of the tests; CTest's `isa_coverage_is_up_to_date` compares.
 
-- *Decoder*: every row, its fields at their edges, and 2 * 10^7 more words against LLVM's disassembler
-  (`tests/decode`); the differences and their reasons are in [differences.txt](../tests/decode/differences.txt).
+- *Decoder*: every row with its fields at their edges, all values of bits 31 to 10, and 2 * 10^7 more words against LLVM's
+  disassembler (`tests/decode`); the differences and their reasons are in [differences.txt](../tests/decode/differences.txt).
 - *Cases*: one-line cases of [tests/guest/cases](../tests/guest/cases) that contain the row, on every engine, and on QEMU's user mode
   where it agrees with the manual.
 - *Differential*: rows drawn into random sequences whose outcome is compared with QEMU's (`tests/diff`).
