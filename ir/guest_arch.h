@@ -18,18 +18,31 @@ struct BlockKey {
   constexpr bool operator==(const BlockKey&) const = default;
 };
 
+/// How far the engine has got with the guest code at an address.
+enum class Progress : uint8_t {
+  None,       ///< never executed
+  Executed,   ///< a translation begins there
+  Optimized,  ///< and it is the optimizer's
+};
+
+/// What a translation may ask about guest code besides its bytes.
+class CodeView {
+ public:
+  virtual ~CodeView() = default;
+  /// Whether the guest may execute the page that holds `pc`, so that its code may be read.
+  virtual bool executable(GuestAddr pc) const = 0;
+  /// Whether the guest guards that page: indirect branches may lead only to instructions made for that (A64's
+  /// PROT_BTI).
+  virtual bool guarded(GuestAddr) const { return false; }
+  virtual Progress progress(GuestAddr) const { return Progress::Executed; }
+};
+
 /// Limits of one translation.
 struct TranslateLimits {
   uint32_t max_insts = 64;  ///< guest instructions
   uint32_t max_blocks = 1;  ///< guest basic blocks; more than 1 makes a region by following direct branches
   bool precise = true;      ///< see Function::precise
-  /// Whether the guest may execute the page that holds an address, so that its code may be read. Without it a
-  /// region stays in its entry's page.
-  bool (*executable)(void* context, GuestAddr pc) = nullptr;
-  /// Whether the guest guards the page that holds an address: indirect branches may lead only to instructions
-  /// made for that (A64's PROT_BTI). Without it no page is.
-  bool (*guarded)(void* context, GuestAddr pc) = nullptr;
-  void* executable_context = nullptr;  ///< for both
+  const CodeView* code = nullptr;  ///< without it a region stays in its entry's page, and none is guarded
 };
 
 /// What a guest architecture must provide. One object serves all threads: everything is const.

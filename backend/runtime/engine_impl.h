@@ -68,7 +68,8 @@ class EngineImpl final : public Engine {
   Made make_interpreted(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
   Made make_region(CpuImpl& cpu, ir::BlockKey key);
   /// The IR of a region at `key`, or nullptr when its code cannot be read.
-  std::unique_ptr<ir::Function> translate_region(CpuImpl& cpu, ir::BlockKey key, bool precise);
+  std::unique_ptr<ir::Function> translate_region(CpuImpl& cpu, ir::BlockKey key, bool precise,
+                                                 const ir::CodeView& code);
   void flush();
   /// A loop or call edge was taken often: outside, lock not held.
   void heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t generation);

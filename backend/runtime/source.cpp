@@ -43,23 +43,16 @@ bool Source::dumps(std::string_view stage) const {
 ir::TranslateLimits Source::block_limits() const {
   ir::TranslateLimits limits;
   limits.max_insts = options_.max_block_insts;
-  if (options_.access) {
-    limits.guarded = [](void* access, GuestAddr pc) { return static_cast<CodeAccess*>(access)->guarded(pc); };
-    limits.executable_context = options_.access;
-  }
+  limits.code = &access_;
   return limits;
 }
 
-ir::TranslateLimits Source::region_limits(bool precise) const {
-  ir::TranslateLimits limits = block_limits();
+ir::TranslateLimits Source::region_limits(bool precise, const ir::CodeView& code) const {
+  ir::TranslateLimits limits;
   limits.max_insts = options_.region_insts;
   limits.max_blocks = kRegionBlocks;
   limits.precise = precise;
-  if (options_.access) {
-    limits.executable = [](void* access, GuestAddr pc) {
-      return static_cast<CodeAccess*>(access)->executable(pc);
-    };
-  }
+  limits.code = &code;
   return limits;
 }
 

@@ -7,6 +7,7 @@
 
 #include "backend/engine.h"
 #include "backend/runtime/cpu.h"
+#include "backend/runtime/region_view.h"
 #include "ir/guest_arch.h"
 #include "ir/passes/pipeline.h"
 
@@ -49,7 +50,8 @@ template <typename Work>
 /// wrong.
 class Source {
  public:
-  Source(const ir::GuestArch& arch, const EngineOptions& options) : arch_(arch), options_(options) {}
+  Source(const ir::GuestArch& arch, const EngineOptions& options)
+      : arch_(arch), options_(options), access_(options.access) {}
 
   const ir::GuestArch& arch() const { return arch_; }
 
@@ -65,8 +67,10 @@ class Source {
 
   /// The limits of one baseline block.
   ir::TranslateLimits block_limits() const;
-  /// The limits of one optimized region.
-  ir::TranslateLimits region_limits(bool precise) const;
+  /// The limits of one optimized region; `code` must outlive its translation.
+  ir::TranslateLimits region_limits(bool precise, const ir::CodeView& code) const;
+  /// Guest memory as the embedder describes it, nothing more.
+  const ir::CodeView& access() const { return access_; }
 
  private:
   bool dumps(std::string_view stage) const;
@@ -74,6 +78,7 @@ class Source {
 
   const ir::GuestArch& arch_;
   const EngineOptions& options_;
+  const AccessView access_;
 };
 
 }  // namespace ferry::backend

@@ -97,14 +97,15 @@ Made EngineImpl::make_interpreted(CpuImpl& cpu, ir::BlockKey key, CaughtFault& f
   return {nullptr, std::move(function)};
 }
 
-std::unique_ptr<ir::Function> EngineImpl::translate_region(CpuImpl& cpu, ir::BlockKey key, bool precise) {
+std::unique_ptr<ir::Function> EngineImpl::translate_region(CpuImpl& cpu, ir::BlockKey key, bool precise,
+                                                           const ir::CodeView& code) {
   auto region = std::make_unique<ir::Function>();
-  if (source_.translate(cpu, key, source_.region_limits(precise), *region)) return nullptr;
+  if (source_.translate(cpu, key, source_.region_limits(precise, code), *region)) return nullptr;
   return region;
 }
 
 Made EngineImpl::make_region(CpuImpl& cpu, ir::BlockKey key) {
-  auto region = translate_region(cpu, key, precise_);
+  auto region = translate_region(cpu, key, precise_, source_.access());
   if (!region) return {};
   return {optimizer_.compile_now(*region), nullptr};
 }
@@ -139,7 +140,8 @@ void EngineImpl::heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t g
   const uint64_t epoch = translations_.epoch();
   const bool precise = precise_;
   hold.unlock();
-  std::unique_ptr<ir::Function> region = translate_region(cpu, key, precise);
+  const RegionView view(options_.access, translations_, lock_, key.mode);
+  std::unique_ptr<ir::Function> region = translate_region(cpu, key, precise, view);
   hold.lock();
   if (!region) return;
   if (epoch != translations_.epoch() || precise != precise_) return ask_again(kAskAgainAfter);

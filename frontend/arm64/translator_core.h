@@ -47,9 +47,7 @@ class TranslatorCore {
   bool exact_fp() { return (b_.function().mode & kModeExactFp) != 0; }
   /// Indirect branches say what they are (branch_type.h).
   bool guards_branches() { return (b_.function().mode & kModeGuardBranches) != 0; }
-  bool in_guarded_page() const {
-    return limits_.guarded != nullptr && limits_.guarded(limits_.executable_context, pc_);
-  }
+  bool in_guarded_page() const { return limits_.code != nullptr && limits_.code->guarded(pc_); }
 
   // ---- general registers. `n` is 0 to 31; 31 is zr, or sp in the _sp forms. `sf`: 64 bits wide, else 32.
 

@@ -13,29 +13,49 @@ constexpr uint64_t kPage = 4096;
 /// Collects blocks; leaders wait in a queue, so that code near the entry comes first when a limit is reached.
 class Discovery {
  public:
-  Discovery(GuestAddr entry, const ir::TranslateLimits& limits, const FlowReader& reader)
-      : limits_(limits), reader_(reader), insts_left_(limits.max_insts), known_page_(page_of(entry)) {
+  Discovery(GuestAddr entry, const ir::TranslateLimits& limits, const FlowReader& reader, ir::Progress last)
+      : entry_(entry),
+        limits_(limits),
+        reader_(reader),
+        last_(last),
+        insts_left_(limits.max_insts),
+        known_page_(page_of(entry)) {
     leaders_.push_back(entry);
   }
 
   std::vector<RegionBlock> run() {
-    for (std::size_t next = 0; next < leaders_.size(); ++next) {
-      if (insts_left_ == 0 || blocks_.size() >= limits_.max_blocks) break;
-      visit(leaders_[next]);
-    }
+    for (; next_ < leaders_.size() && !full(); ++next_) visit(leaders_[next_]);
     std::sort(blocks_.begin() + 1, blocks_.end(), by_address);
     return std::move(blocks_);
   }
+
+  /// Whether a limit left out code that belongs to the region.
+  bool was_cut() const { return full() && next_ < leaders_.size(); }
 
  private:
   static uint64_t page_of(GuestAddr pc) { return support::align_down(pc.value, kPage); }
   static bool by_address(const RegionBlock& a, const RegionBlock& b) { return a.pc < b.pc; }
 
+  bool full() const { return insts_left_ == 0 || blocks_.size() >= limits_.max_blocks; }
+
   bool is_code(GuestAddr pc) {
     if (page_of(pc) == known_page_) return true;
-    if (limits_.executable == nullptr || !limits_.executable(limits_.executable_context, pc)) return false;
+    if (limits_.code == nullptr || !limits_.code->executable(pc)) return false;
     known_page_ = page_of(pc);
     return true;
+  }
+
+  ir::Progress progress(GuestAddr pc) const {
+    return limits_.code != nullptr ? limits_.code->progress(pc) : ir::Progress::Executed;
+  }
+
+  bool has_gone_further(GuestAddr pc) const {
+    return last_ < ir::Progress::Optimized && progress(pc) > last_;
+  }
+
+  /// Code that was never executed is not worth its compile.
+  bool wants(GuestAddr leader) const {
+    return leader == entry_ || (progress(leader) != ir::Progress::None && !has_gone_further(leader));
   }
 
   RegionBlock* block_around(GuestAddr pc) {
@@ -48,7 +68,7 @@ class Discovery {
   void visit(GuestAddr leader) {
     if (RegionBlock* block = block_around(leader)) {
       split(*block, leader);
-    } else if (is_code(leader)) {
+    } else if (wants(leader) && is_code(leader)) {
       scan(leader);
     }
   }
@@ -67,29 +87,36 @@ class Discovery {
     GuestAddr pc = leader;
     Flow flow{FlowKind::Next, 0, {}};
     while (flow.kind == FlowKind::Next && insts_left_ > 0 && is_code(pc)) {
-      if (pc != leader && block_around(pc) != nullptr) break;
+      if (pc != leader && (block_around(pc) != nullptr || has_gone_further(pc))) break;
       flow = reader_.flow(pc);
       pc = pc + flow.size;
       --insts_left_;
     }
     blocks_.push_back({leader, pc});
-    if (flow.kind == FlowKind::Fork) leaders_.push_back(pc);
+    if (flow.kind == FlowKind::Fork || flow.kind == FlowKind::Next) leaders_.push_back(pc);
     if (flow.kind == FlowKind::Fork || flow.kind == FlowKind::Jump) leaders_.push_back(flow.target);
   }
 
+  const GuestAddr entry_;
   const ir::TranslateLimits& limits_;
   const FlowReader& reader_;
+  const ir::Progress last_;  ///< code that has got further is left out
   uint32_t insts_left_;
   uint64_t known_page_;
+  std::size_t next_ = 0;
   std::vector<GuestAddr> leaders_;
   std::vector<RegionBlock> blocks_;
 };
 
 }  // namespace
 
+// A loop larger than the limit would become one region after the other, each a whole turn of it less the
+// instructions that the one before left out. So what is optimized already is left alone then.
 Region Region::discover(GuestAddr entry, const ir::TranslateLimits& limits, const FlowReader& reader) {
   Region region;
-  region.blocks_ = Discovery(entry, limits, reader).run();
+  Discovery all(entry, limits, reader, ir::Progress::Optimized);
+  region.blocks_ = all.run();
+  if (all.was_cut()) region.blocks_ = Discovery(entry, limits, reader, ir::Progress::Executed).run();
   return region;
 }
 

@@ -49,8 +49,8 @@ class Region {
   /// Index of the block that begins at `pc`, or kNone.
   uint32_t find(GuestAddr pc) const;
 
-  /// Follows direct branches from `entry` until the limits are reached. Only pages that limits.executable
-  /// accepts are read, besides the entry's own.
+  /// Follows direct branches from `entry` to code that was executed before, until the limits are reached.
+  /// Only pages that limits.code says are executable are read, besides the entry's own.
   static Region discover(GuestAddr entry, const ir::TranslateLimits& limits, const FlowReader& reader);
 
  private:

@@ -34,7 +34,13 @@ std::byte* code_page() {
   return page;
 }
 
-bool in_page(void*, GuestAddr pc) { return pc.value / kPage == kCodeAddress / kPage; }
+bool in_page(GuestAddr pc) { return pc.value / kPage == kCodeAddress / kPage; }
+
+class OnePage final : public ir::CodeView {
+ public:
+  bool executable(GuestAddr pc) const override { return in_page(pc); }
+};
+constexpr OnePage kOnePage;
 
 /// What the input's first byte chooses.
 struct Setup {
@@ -46,7 +52,7 @@ struct Setup {
     limits.max_insts = (choice & 4) != 0 ? 1 : 64;
     limits.precise = (choice & 8) == 0;
     limits.max_blocks = (choice & 16) != 0 ? 16 : 1;
-    limits.executable = in_page;
+    limits.code = &kOnePage;
   }
 };
 
@@ -71,8 +77,8 @@ GuestAddr check_ranges(const ir::Function& function, GuestAddr pc, const ir::Tra
           ir::print(function));
   GuestAddr end = pc;
   for (const auto& [first, last] : function.ranges) {
-    require(first < last && in_page(nullptr, first) && in_page(nullptr, {last.value - 1}),
-            "ranges are in the page", ir::print(function));
+    require(first < last && in_page(first) && in_page(GuestAddr{last.value - 1}), "ranges are in the page",
+            ir::print(function));
     if (first <= pc && pc < last) end = last;
   }
   require(end != pc, "the entry is in a range", ir::print(function));

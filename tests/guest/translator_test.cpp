@@ -5,7 +5,9 @@
 #include <atomic>
 #include <csetjmp>
 #include <csignal>
+#include <map>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "frontend/arm64/cpu_features.h"
@@ -22,6 +24,20 @@
 
 namespace ferry::guest_test {
 namespace {
+
+/// All pages are code that was executed, but for what is said of some addresses.
+class Known final : public ir::CodeView {
+ public:
+  explicit Known(std::map<uint64_t, ir::Progress> exceptions = {}) : exceptions_(std::move(exceptions)) {}
+  bool executable(GuestAddr) const override { return true; }
+  ir::Progress progress(GuestAddr pc) const override {
+    const auto exception = exceptions_.find(pc.value);
+    return exception == exceptions_.end() ? ir::Progress::Executed : exception->second;
+  }
+
+ private:
+  std::map<uint64_t, ir::Progress> exceptions_;
+};
 
 class Translation : public testing::Test {
  protected:
@@ -131,9 +147,33 @@ TEST_F(Translation, ARegionKeepsToKnownPages) {
   const std::string crossing = "cbz x1, #0x800; ret";
   translate(crossing, limits);
   EXPECT_EQ(count(function_, ir::Op::goto_pc), 1u);
-  limits.executable = [](void*, GuestAddr) { return true; };
+  const Known everywhere;
+  limits.code = &everywhere;
   translate(crossing, limits);
   EXPECT_EQ(count(function_, ir::Op::goto_pc), 0u);
+}
+
+TEST_F(Translation, ARegionLeavesOutWhatNeverRan) {
+  const Known known({{kEntry + 12, ir::Progress::None}});
+  ir::TranslateLimits limits;
+  limits.max_blocks = 10;
+  limits.code = &known;
+  translate("cbz x1, #12; add x0, x0, #1; ret; add x0, x0, #2; ret", limits);
+  EXPECT_EQ(function_.guest_insts, 3u) << ir::print(function_);
+  EXPECT_EQ(count(function_, ir::Op::goto_pc), 1u);
+}
+
+TEST_F(Translation, OnlyARegionThatIsCutStopsAtOptimizedCode) {
+  const Known known({{kEntry + 8, ir::Progress::Optimized}});
+  ir::TranslateLimits limits;
+  limits.max_blocks = 10;
+  limits.code = &known;
+  const std::string loop = "add x0, x0, #1; cbz x1, #-4; add x0, x0, #1; cbz x2, #-12; ret";
+  translate(loop, limits);
+  EXPECT_EQ(function_.guest_insts, 5u) << ir::print(function_);
+  limits.max_insts = 4;
+  translate(loop, limits);
+  EXPECT_EQ(function_.guest_insts, 2u) << ir::print(function_);
 }
 
 TEST_F(Translation, ARegionStopsAtItsLimits) {

@@ -61,7 +61,7 @@ class Translation {
 
   bool may_read(GuestAddr pc) const {
     if (pc.value / kPage == key_.pc.value / kPage) return true;
-    return limits_.executable && limits_.executable(limits_.executable_context, pc);
+    return limits_.code && limits_.code->executable(pc);
   }
 
   void translate_block(Pending block) {
