@@ -46,6 +46,8 @@ struct EngineOptions {
   bool return_stack = true;       ///< host call/ret for guest call/return
   bool optimize = true;           ///< run the tier's IR passes
   bool defer_nan_checks = true;   ///< LLVM: look for NaNs at the end of a chain of operations
+  bool region_profile = true;     ///< regions leave out code that never ran (Auto only)
+  bool inline_calls = true;       ///< regions take in small functions that they call
   bool host_extensions = true;    ///< the host's instruction sets beyond SSE4.2 and POPCNT
   bool verify = false;            ///< verify IR after translation and after every pass
   uint32_t max_block_insts = 64;  ///< guest instructions in a baseline block; 1 for single stepping

@@ -41,7 +41,9 @@ class CodeView {
 struct TranslateLimits {
   uint32_t max_insts = 64;  ///< guest instructions
   uint32_t max_blocks = 1;  ///< guest basic blocks; more than 1 makes a region by following direct branches
-  bool precise = true;      ///< see Function::precise
+  /// Guest instructions of a called function that a region takes in; 0: it ends at calls.
+  uint32_t max_inlined_insts = 0;
+  bool precise = true;             ///< see Function::precise
   const CodeView* code = nullptr;  ///< without it a region stays in its entry's page, and none is guarded
 };
 

@@ -78,10 +78,18 @@ constexpr struct {
     {"chain", &backend::EngineOptions::chain},
     {"jump-cache", &backend::EngineOptions::jump_cache},
     {"return-stack", &backend::EngineOptions::return_stack},
+    {"region-profile", &backend::EngineOptions::region_profile},
+    {"inline-calls", &backend::EngineOptions::inline_calls},
     {"deferred-nan-checks", &backend::EngineOptions::defer_nan_checks},
     {"host-isa", &backend::EngineOptions::host_extensions},
     {"passes", &backend::EngineOptions::optimize},
 };
+
+std::string switch_names() {
+  std::string names;
+  for (const auto& entry : kSwitches) names += (names.empty() ? "" : ", ") + std::string(entry.name);
+  return names;
+}
 
 /// Stages of --dump and QEMU's names of its -d for the same things.
 constexpr struct {
@@ -165,9 +173,7 @@ Problem set_disable(Options& o, std::string_view value) {
       o.engine.*entry.flag = false;
       return {};
     }
-    return "wants a list of chain, jump-cache, return-stack, deferred-nan-checks, host-isa, passes, "
-           "not '" +
-           std::string(word) + "'";
+    return "wants a list of " + switch_names() + ", not '" + std::string(word) + "'";
   });
 }
 
@@ -249,7 +255,10 @@ const OptionRow kOptions[] = {
        return std::string();
      }},
     {"", "disable", "LIST", "FERRY_DISABLE", "",
-     "switch off: chain, jump-cache, return-stack, deferred-nan-checks, host-isa, passes", set_disable,
+     "switch off: chain, jump-cache, return-stack, region-profile, inline-calls, deferred-nan-checks, "
+     "host-isa, "
+     "passes",
+     set_disable,
      [](const Options& o) {
        std::string list;
        for (const auto& entry : kSwitches) {

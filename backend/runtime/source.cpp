@@ -11,6 +11,7 @@ namespace ferry::backend {
 namespace {
 
 constexpr uint32_t kRegionBlocks = 256;
+constexpr uint32_t kInlinedInsts = 48;
 
 void print_stage(std::string_view stage, const ir::Function& function) {
   const std::string text = ir::print(function);
@@ -51,6 +52,7 @@ ir::TranslateLimits Source::region_limits(bool precise, const ir::CodeView& code
   ir::TranslateLimits limits;
   limits.max_insts = options_.region_insts;
   limits.max_blocks = kRegionBlocks;
+  limits.max_inlined_insts = options_.inline_calls ? kInlinedInsts : 0;
   limits.precise = precise;
   limits.code = &code;
   return limits;

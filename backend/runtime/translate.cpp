@@ -140,7 +140,8 @@ void EngineImpl::heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t g
   const uint64_t epoch = translations_.epoch();
   const bool precise = precise_;
   hold.unlock();
-  const RegionView view(options_.access, translations_, lock_, key.mode);
+  const RegionView profile(options_.access, translations_, lock_, key.mode);
+  const ir::CodeView& view = options_.region_profile ? profile : source_.access();
   std::unique_ptr<ir::Function> region = translate_region(cpu, key, precise, view);
   hold.lock();
   if (!region) return;

@@ -53,7 +53,7 @@ bool BranchHandlers::BR(uint32_t n) { return branch_by(n, x(n)); }
 
 bool BranchHandlers::BLR(uint32_t n) { return call_by(x(n)); }
 
-bool BranchHandlers::RET(uint32_t n) { return ret(x(n)); }
+bool BranchHandlers::RET(uint32_t n) { return ret(n); }
 
 bool BranchHandlers::UDF(uint32_t) { return illegal(); }
 

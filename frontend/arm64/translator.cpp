@@ -28,10 +28,12 @@ class A64Flow final : public frontend::FlowReader {
  private:
   static frontend::FlowKind kind(uint32_t word) {
     using frontend::FlowKind;
-    if ((word & 0xfc000000) == 0x14000000) return FlowKind::Jump;  // B
-    if ((word & 0xff00000e) == 0x5400000e) return FlowKind::Jump;  // B.AL, B.NV
-    if ((word & 0xff000000) == 0x54000000) return FlowKind::Fork;  // B.cond
-    if ((word & 0x7c000000) == 0x34000000) return FlowKind::Fork;  // CBZ, CBNZ, TBZ, TBNZ
+    if ((word & 0xfc000000) == 0x14000000) return FlowKind::Jump;    // B
+    if ((word & 0xfc000000) == 0x94000000) return FlowKind::Call;    // BL
+    if ((word & 0xfffffc1f) == 0xd65f0000) return FlowKind::Return;  // RET
+    if ((word & 0xff00000e) == 0x5400000e) return FlowKind::Jump;    // B.AL, B.NV
+    if ((word & 0xff000000) == 0x54000000) return FlowKind::Fork;    // B.cond
+    if ((word & 0x7c000000) == 0x34000000) return FlowKind::Fork;    // CBZ, CBNZ, TBZ, TBNZ
     if ((word & 0x1c000000) == 0x14000000 && (word & 0xff000000) != 0xd5000000) return FlowKind::End;
     return FlowKind::Next;
   }
@@ -48,7 +50,10 @@ void Translator::translate() {
   if ((pc_.value & 3) != 0) return guards_branches() ? landing() : misaligned_entry();
   if (limits_.max_blocks > 1 && limits_.max_insts > 1) {
     region_ = frontend::Region::discover(pc_, limits_, A64Flow{});
-    for (const frontend::RegionBlock& block : region_.blocks()) translate_block(block.pc, block.end);
+    for (const frontend::RegionBlock& block : region_.blocks()) {
+      return_to_ = block.place.return_to;
+      translate_block(block.place.pc, block.end);
+    }
   } else {
     const GuestAddr page_end{support::align_down(pc_.value, kPage) + kPage};
     translate_block(pc_, std::min(page_end, pc_ + uint64_t{limits_.max_insts} * 4));

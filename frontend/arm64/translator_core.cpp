@@ -62,30 +62,43 @@ void TranslatorCore::begin_block(GuestAddr pc) {
   b_.begin_block(pc);
 }
 
-ir::BlockId TranslatorCore::block_at(GuestAddr pc) {
-  const uint32_t inside = region_.find(pc);
-  if (inside != frontend::Region::kNone) return inside;
+ir::BlockId TranslatorCore::block_at(Exit exit) {
+  const uint32_t inside = region_.find(exit.to);
+  if (exit.return_by == Exit::kNoReturn && inside != frontend::Region::kNone) return inside;
   const std::size_t inner = std::max<std::size_t>(region_.blocks().size(), 1);
-  const auto known = std::find(exits_.begin(), exits_.end(), pc);
+  const auto known = std::find(exits_.begin(), exits_.end(), exit);
   const auto index = known - exits_.begin();
-  if (known == exits_.end()) exits_.push_back(pc);
+  if (known == exits_.end()) exits_.push_back(exit);
   return static_cast<ir::BlockId>(inner + static_cast<std::size_t>(index));
 }
 
+// Whoever leaves the copy of a called function leaves as if by that call, so that the return is predicted.
+void TranslatorCore::leave_for(frontend::RegionPlace place) {
+  if (place.return_to == GuestAddr{}) {
+    b_.goto_pc(place.pc);
+  } else {
+    b_.call_pc(place.pc, place.return_to);
+  }
+}
+
 void TranslatorCore::emit_exits() {
-  for (const GuestAddr pc : exits_) {
-    b_.begin_block(pc);
-    b_.goto_pc(pc);
+  for (const Exit& exit : exits_) {
+    b_.begin_block(exit.to.pc);
+    if (exit.return_by == Exit::kNoReturn) {
+      leave_for(exit.to);
+    } else {
+      b_.ret(x(exit.return_by));
+    }
   }
 }
 
 void TranslatorCore::fall_through(GuestAddr pc) {
   store_flags_for(pc);
-  const uint32_t inside = region_.find(pc);
+  const uint32_t inside = region_.find({pc, return_to_});
   if (inside != frontend::Region::kNone) {
     b_.br(inside);
   } else {
-    b_.goto_pc(pc);
+    leave_for({pc, return_to_});
   }
 }
 
@@ -137,7 +150,12 @@ bool TranslatorCore::jump_indirect(Value target) {
 bool TranslatorCore::call_direct(GuestAddr target) {
   set_r(30, b_.i64(next_pc().value));
   store_flags_for(target);
-  b_.call_pc(target, next_pc());
+  const uint32_t copy = region_.find({target, next_pc()});
+  if (copy != frontend::Region::kNone) {
+    b_.br(copy);
+  } else {
+    b_.call_pc(target, next_pc());
+  }
   return false;
 }
 
@@ -146,6 +164,16 @@ bool TranslatorCore::call_indirect(Value target) {
   set_r(30, b_.i64(next_pc().value));
   store_flags();
   b_.call_indirect(target, next_pc());
+  return false;
+}
+
+bool TranslatorCore::ret(uint32_t n) {
+  if (return_to_ == GuestAddr{}) return ret(x(n));
+  settle_fp_exceptions();
+  store_flags();
+  const Value expected = b_.icmp(ir::IntCond::Eq, x(n), b_.i64(return_to_.value));
+  const ir::BlockId back = block_at(Exit{{return_to_, {}}});
+  b_.br_if(expected, back, block_at(Exit{{pc_, return_to_}, n}));
   return false;
 }
 

@@ -151,6 +151,7 @@ class TranslatorCore {
   bool jump_indirect(Value target);
   bool call_direct(GuestAddr target);
   bool call_indirect(Value target);
+  bool ret(uint32_t n);
   bool ret(Value target);
 
   ir::Builder b_;
@@ -173,8 +174,18 @@ class TranslatorCore {
   const Cpu& cpu_;
   const ir::TranslateLimits& limits_;
   frontend::Region region_;
+  /// Where the function returns to whose copy is being translated; zero: none is (frontend::RegionPlace).
+  GuestAddr return_to_{};
 
  private:
+  /// Code at the region's end that leaves for somewhere outside.
+  struct Exit {
+    static constexpr uint32_t kNoReturn = 32;
+    frontend::RegionPlace to;
+    uint32_t return_by = kNoReturn;  ///< Xn: a return by it that did not lead to to.return_to
+
+    bool operator==(const Exit&) const = default;
+  };
   FlagRecipe& replace_flags(FlagRecipe::Kind kind);
   Value plain_condition(Cond cond);
   Value plain_n();
@@ -192,12 +203,15 @@ class TranslatorCore {
   /// peeked range.
   bool flags_dead_at(GuestAddr pc, unsigned budget);
   bool peek_flags(GuestAddr pc, unsigned budget);
-  ir::BlockId block_at(GuestAddr pc);
+  ir::BlockId block_at(GuestAddr pc) { return block_at(Exit{{pc, return_to_}}); }
+  /// The block of the region at exit.to, or one that leaves for there.
+  ir::BlockId block_at(Exit exit);
+  void leave_for(frontend::RegionPlace place);
 
   static constexpr unsigned kMaxPeeked = 6;   ///< pieces of code looked at per translated block, at most
   static constexpr unsigned kPeekBudget = 8;  ///< instructions looked at per question
   FlagRecipe flags_;
-  std::vector<GuestAddr> exits_;
+  std::vector<Exit> exits_;
   std::pair<GuestAddr, GuestAddr> peeked_[kMaxPeeked];
   unsigned peeked_count_ = 0;
 };

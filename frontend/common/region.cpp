@@ -13,28 +13,31 @@ constexpr uint64_t kPage = 4096;
 /// Collects blocks; leaders wait in a queue, so that code near the entry comes first when a limit is reached.
 class Discovery {
  public:
+  /// Code that has got further than `last` is left out.
   Discovery(GuestAddr entry, const ir::TranslateLimits& limits, const FlowReader& reader, ir::Progress last)
-      : entry_(entry),
+      : entry_{entry, {}},
         limits_(limits),
         reader_(reader),
         last_(last),
         insts_left_(limits.max_insts),
         known_page_(page_of(entry)) {
-    leaders_.push_back(entry);
+    leaders_.push_back(entry_);
   }
 
   std::vector<RegionBlock> run() {
-    for (; next_ < leaders_.size() && !full(); ++next_) visit(leaders_[next_]);
-    std::sort(blocks_.begin() + 1, blocks_.end(), by_address);
+    for (std::size_t next = 0; next < leaders_.size(); ++next) visit(leaders_[next]);
+    std::sort(blocks_.begin() + 1, blocks_.end(),
+              [](const RegionBlock& a, const RegionBlock& b) { return a.place < b.place; });
     return std::move(blocks_);
   }
 
   /// Whether a limit left out code that belongs to the region.
-  bool was_cut() const { return full() && next_ < leaders_.size(); }
+  bool was_cut() const { return cut_; }
+  /// Whether control leaves the blocks by returns only, or not at all.
+  bool only_returns() const { return !leaves_ && !cut_; }
 
  private:
   static uint64_t page_of(GuestAddr pc) { return support::align_down(pc.value, kPage); }
-  static bool by_address(const RegionBlock& a, const RegionBlock& b) { return a.pc < b.pc; }
 
   bool full() const { return insts_left_ == 0 || blocks_.size() >= limits_.max_blocks; }
 
@@ -54,57 +57,102 @@ class Discovery {
   }
 
   /// Code that was never executed is not worth its compile.
-  bool wants(GuestAddr leader) const {
-    return leader == entry_ || (progress(leader) != ir::Progress::None && !has_gone_further(leader));
+  bool wants(RegionPlace leader) const {
+    if (leader == entry_) return true;
+    if (leader.return_to != GuestAddr{}) return progress(leader.pc) != ir::Progress::None;
+    return progress(leader.pc) != ir::Progress::None && !has_gone_further(leader.pc);
   }
 
-  RegionBlock* block_around(GuestAddr pc) {
+  RegionBlock* block_around(RegionPlace at) {
     for (RegionBlock& block : blocks_) {
-      if (block.pc <= pc && pc < block.end) return &block;
+      if (block.place.return_to == at.return_to && block.place.pc <= at.pc && at.pc < block.end)
+        return &block;
     }
     return nullptr;
   }
 
-  void visit(GuestAddr leader) {
+  // By value: a scan adds leaders.
+  void visit(RegionPlace leader) {
     if (RegionBlock* block = block_around(leader)) {
       split(*block, leader);
-    } else if (wants(leader) && is_code(leader)) {
-      scan(leader);
+    } else if (wants(leader) && is_code(leader.pc)) {
+      if (full()) {
+        cut_ = true;
+      } else {
+        scan(leader);
+      }
     }
   }
 
   /// Does nothing when `at` lies inside an instruction.
-  void split(RegionBlock& block, GuestAddr at) {
-    GuestAddr pc = block.pc;
-    while (pc < at) pc = pc + reader_.flow(pc).size;
-    if (pc != at || at == block.pc) return;
+  void split(RegionBlock& block, RegionPlace at) {
+    GuestAddr pc = block.place.pc;
+    while (pc < at.pc) pc = pc + reader_.flow(pc).size;
+    if (pc != at.pc || at == block.place) return;
     const RegionBlock second{at, block.end};
-    block.end = at;
+    block.end = pc;
     blocks_.push_back(second);
   }
 
-  void scan(GuestAddr leader) {
-    GuestAddr pc = leader;
+  void scan(RegionPlace leader) {
+    const GuestAddr inside = leader.return_to;
+    GuestAddr pc = leader.pc;
     Flow flow{FlowKind::Next, 0, {}};
     while (flow.kind == FlowKind::Next && insts_left_ > 0 && is_code(pc)) {
-      if (pc != leader && (block_around(pc) != nullptr || has_gone_further(pc))) break;
+      if (pc != leader.pc && block_around({pc, inside}) != nullptr) break;
+      if (pc != leader.pc && inside == GuestAddr{} && has_gone_further(pc)) break;
       flow = reader_.flow(pc);
       pc = pc + flow.size;
       --insts_left_;
     }
     blocks_.push_back({leader, pc});
-    if (flow.kind == FlowKind::Fork || flow.kind == FlowKind::Next) leaders_.push_back(pc);
-    if (flow.kind == FlowKind::Fork || flow.kind == FlowKind::Jump) leaders_.push_back(flow.target);
+    switch (flow.kind) {
+      case FlowKind::Next:
+        return leaders_.push_back({pc, inside});
+      case FlowKind::Fork:
+        leaders_.push_back({pc, inside});
+        return leaders_.push_back({flow.target, inside});
+      case FlowKind::Jump:
+        return leaders_.push_back({flow.target, inside});
+      case FlowKind::Call:
+        return follow_call(inside, flow.target, pc);
+      case FlowKind::Return:
+        return;
+      case FlowKind::End:
+        leaves_ = true;
+    }
   }
 
-  const GuestAddr entry_;
+  void follow_call(GuestAddr inside, GuestAddr function, GuestAddr back) {
+    if (inside != GuestAddr{} || !is_small(function)) {
+      leaves_ = true;
+      return;
+    }
+    leaders_.push_back({function, back});
+    leaders_.push_back({back, {}});
+  }
+
+  /// Whether a function is worth a copy: it was executed, calls nothing and is small.
+  bool is_small(GuestAddr function) {
+    if (limits_.max_inlined_insts == 0 || progress(function) == ir::Progress::None || !is_code(function))
+      return false;
+    ir::TranslateLimits limits = limits_;
+    limits.max_insts = limits_.max_inlined_insts;
+    limits.max_inlined_insts = 0;
+    Discovery discovery(function, limits, reader_, ir::Progress::Optimized);
+    discovery.run();
+    return discovery.only_returns();
+  }
+
+  const RegionPlace entry_;
   const ir::TranslateLimits& limits_;
   const FlowReader& reader_;
-  const ir::Progress last_;  ///< code that has got further is left out
+  const ir::Progress last_;
   uint32_t insts_left_;
   uint64_t known_page_;
-  std::size_t next_ = 0;
-  std::vector<GuestAddr> leaders_;
+  bool leaves_ = false;
+  bool cut_ = false;
+  std::vector<RegionPlace> leaders_;
   std::vector<RegionBlock> blocks_;
 };
 
@@ -120,12 +168,12 @@ Region Region::discover(GuestAddr entry, const ir::TranslateLimits& limits, cons
   return region;
 }
 
-uint32_t Region::find(GuestAddr pc) const {
+uint32_t Region::find(RegionPlace place) const {
   if (blocks_.empty()) return kNone;
-  if (blocks_.front().pc == pc) return 0;
-  const auto it = std::lower_bound(blocks_.begin() + 1, blocks_.end(), RegionBlock{pc, pc},
-                                   [](const RegionBlock& a, const RegionBlock& b) { return a.pc < b.pc; });
-  if (it == blocks_.end() || it->pc != pc) return kNone;
+  if (blocks_.front().place == place) return 0;
+  const auto it = std::lower_bound(blocks_.begin() + 1, blocks_.end(), place,
+                                   [](const RegionBlock& a, const RegionPlace& b) { return a.place < b; });
+  if (it == blocks_.end() || it->place != place) return kNone;
   return static_cast<uint32_t>(it - blocks_.begin());
 }
 

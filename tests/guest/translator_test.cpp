@@ -185,6 +185,26 @@ TEST_F(Translation, ARegionStopsAtItsLimits) {
   EXPECT_EQ(function_.insts.back().imm, kEntry + 12);
 }
 
+TEST_F(Translation, ARegionTakesInSmallFunctions) {
+  const Known everywhere;
+  ir::TranslateLimits limits;
+  limits.max_blocks = 10;
+  limits.code = &everywhere;
+  // Two calls of one function, whose loop leaves by a return; then one of a function that calls.
+  const std::string calls =
+      "bl #16; bl #12; bl #20; ret; sub x0, x0, #1; cbnz x0, #-4; ret; nop; bl #-16; ret";
+  limits.max_inlined_insts = 3;
+  translate(calls, limits);
+  // What is left: the return exits of two copies, the call of the function that calls.
+  EXPECT_EQ(count(function_, ir::Op::ret), 2u) << ir::print(function_);
+  EXPECT_EQ(count(function_, ir::Op::call_pc), 1u);
+  EXPECT_EQ(function_.guest_insts, 3u + 2u * 3u);
+  limits.max_inlined_insts = 2;
+  translate(calls, limits);
+  EXPECT_EQ(count(function_, ir::Op::call_pc), 1u) << ir::print(function_);
+  EXPECT_EQ(function_.guest_insts, 1u);
+}
+
 TEST_F(Translation, BranchTypesCostNothingUntilPagesAreGuarded) {
   translate("blr x1");
   EXPECT_EQ(count(function_, ir::Op::or_), 0u) << ir::print(function_);
