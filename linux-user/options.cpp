@@ -254,10 +254,7 @@ const OptionRow kOptions[] = {
        }
        return std::string();
      }},
-    {"", "disable", "LIST", "FERRY_DISABLE", "",
-     "switch off: chain, jump-cache, return-stack, region-profile, inline-calls, deferred-nan-checks, "
-     "host-isa, "
-     "passes",
+    {"", "disable", "LIST", "FERRY_DISABLE", "", "switch optimizations off; the manual page lists them",
      set_disable,
      [](const Options& o) {
        std::string list;
