@@ -23,6 +23,12 @@ struct FaultPoint {
   GuestAddr pc;
 };
 
+/// The cell where the code of an indirect branch writes where it leads.
+struct BranchProfile {
+  GuestAddr site;
+  const uint64_t* last_target = nullptr;  ///< nullptr: there is no such branch
+};
+
 enum class Tier : uint8_t { Baseline, Llvm };
 
 /// Translated code, placed in the code cache, not yet published in the block map.
@@ -32,6 +38,7 @@ struct CodeObject {
   std::span<std::byte> code;             ///< in the cache; the entry is its first byte
   std::vector<LinkSlot*> slots;          ///< its direct exits, all unresolved at first
   std::vector<FaultPoint> fault_points;  ///< by ascending host_offset
+  BranchProfile branch;                  ///< of its first indirect branch or call, if code is profiled
   /// True: at a fault point the pinned guest registers are in their host registers. False: all are in the
   /// state, pc included, wherever a fault may come from (if the code is precise), and fault points are not
   /// needed.
@@ -53,7 +60,7 @@ class CodeSpace {
   virtual void commit(size_t used) = 0;
   /// `count` slots, adjacent; nullptr when full. The caller fills them.
   virtual LinkSlot* allocate_slots(size_t count) = 0;
-  /// An 8-byte counter cell, in reach as slots are; nullptr when full.
+  /// An 8-byte cell for a counter or a profile, in reach as slots are; nullptr when full.
   virtual uint64_t* allocate_counter(uint64_t value) = 0;
 };
 

@@ -17,7 +17,8 @@ using BlockId = uint32_t;
 struct Block {
   uint32_t begin = 0;
   uint32_t end = 0;
-  GuestAddr pc;  ///< the guest address whose code starts here; of an exit block, where it leaves for
+  GuestAddr pc;       ///< the guest address whose code starts here; of an exit block, where it leaves for
+  bool main = false;  ///< that code is here, and not as a copy of a called function's
 };
 
 /// Branches inside a function that may close a loop are safe points: a pending interrupt is taken there, with

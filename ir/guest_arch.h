@@ -35,6 +35,8 @@ class CodeView {
   /// PROT_BTI).
   virtual bool guarded(GuestAddr) const { return false; }
   virtual Progress progress(GuestAddr) const { return Progress::Executed; }
+  /// Where the indirect branch at `site` led when it was last executed; zero: not known.
+  virtual GuestAddr last_target(GuestAddr /*site*/) const { return {}; }
 };
 
 /// Limits of one translation.

@@ -64,10 +64,10 @@ bool Optimizer::in_flight(ir::BlockKey key) const {
 }
 
 bool Optimizer::covers(ir::BlockKey key) const {
-  const auto holds = [&](const auto& range) { return range.first <= key.pc && key.pc < range.second; };
+  const auto is_there = [&](const ir::Block& block) { return block.main && block.pc == key.pc; };
   return any_job([&](const Job& job) {
-    const auto& ranges = job.region->ranges;
-    return job.region->mode == key.mode && std::any_of(ranges.begin(), ranges.end(), holds);
+    const auto& blocks = job.region->blocks;
+    return job.region->mode == key.mode && std::any_of(blocks.begin(), blocks.end(), is_there);
   });
 }
 

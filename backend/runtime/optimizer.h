@@ -38,7 +38,7 @@ class Optimizer {
   bool worthwhile();
   /// Whether a region with this entry is waiting or being compiled.
   bool in_flight(ir::BlockKey key) const;
-  /// Whether such a region holds the guest code at `key`.
+  /// Whether such a region has a block for the guest code at `key`.
   bool covers(ir::BlockKey key) const;
   /// Hands over a region's IR for the background thread.
   void submit(std::unique_ptr<ir::Function> region);

@@ -31,6 +31,10 @@ class RegionView final : public AccessView {
     if (!known) return ir::Progress::None;
     return known->optimized ? ir::Progress::Optimized : ir::Progress::Executed;
   }
+  GuestAddr last_target(GuestAddr site) const override {
+    const std::lock_guard hold(lock_);
+    return translations_.last_target(site);
+  }
 
  private:
   const Translations& translations_;

@@ -25,6 +25,7 @@ Record& Translations::keep(Made made) {
     record.pins_in_registers = code.pins_in_registers;
     record.precise = code.precise;
     record.keep_baseline = made.keep_baseline;
+    if (code.branch.last_target) profiles_[code.branch.site.value] = code.branch.last_target;
     index_.append(record);
     if (!record.precise) imprecise_.push_back(&record);
   } else {
@@ -80,6 +81,13 @@ void Translations::drop(Record& record) {
   for (CpuImpl* cpu : world_.cpus()) cpu->redirect_target(record, nullptr);
 }
 
+GuestAddr Translations::last_target(GuestAddr site) const {
+  const auto known = profiles_.find(site.value);
+  if (known == profiles_.end()) return {};
+  // Translated code writes it with one store.
+  return {__atomic_load_n(known->second, __ATOMIC_RELAXED)};
+}
+
 size_t Translations::invalidate(GuestAddr first, GuestAddr last) {
   epoch_.fetch_add(1, std::memory_order_acq_rel);
   size_t dropped = 0;
@@ -105,6 +113,7 @@ void Translations::clear() {
   pages_.clear();
   index_.clear();
   imprecise_.clear();
+  profiles_.clear();
   functions_.clear();
   arena_.clear();
   function_bytes_ = 0;

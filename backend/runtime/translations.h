@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "backend/runtime/arena.h"
@@ -25,6 +26,9 @@ class Translations {
   Record* find(ir::BlockKey key) const { return map_.find(key); }
   /// The translation whose host code holds `host_pc`, or nullptr. Async-signal-safe.
   Record* record_at(uint64_t host_pc) const { return index_.find(host_pc); }
+
+  /// Where the indirect branch at `site` led when it was last executed in the baseline; zero: not known.
+  GuestAddr last_target(GuestAddr site) const;
 
   /// Makes it the translation for its key. What led to an older one leads to it from now on.
   Record& publish(Made made);
@@ -59,6 +63,7 @@ class Translations {
   Arena arena_;
   std::vector<std::unique_ptr<ir::Function>> functions_;
   std::vector<Record*> imprecise_;
+  std::unordered_map<uint64_t, const uint64_t*> profiles_;  ///< last targets, by site
   uint64_t function_bytes_ = 0;
   std::atomic<uint64_t> epoch_{0};
 };

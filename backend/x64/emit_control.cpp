@@ -91,7 +91,7 @@ void Emitter::count_edge(uint32_t slot) {
   if (!hot_counters()) return;
   slots_[slot].counted = true;
   as_.sub(qword[rip], 1);
-  fixups_.push_back({as_.offset(), slot, 1, true});
+  fixups_.push_back({as_.offset(), slot, 1, Fixup::Counter});
   Cold& c = cold(Cold::Hot);
   c.jumps[0] = as_.jump_later(static_cast<uint8_t>(HostCond::E));
   c.slot = slot;
@@ -101,7 +101,7 @@ void Emitter::jump_slot(uint32_t slot) {
   as_.put8(0xff);  // jmp [rip + slot]
   as_.put8(0x25);
   as_.put32(0);
-  fixups_.push_back({as_.offset(), slot, 0, false});
+  fixups_.push_back({as_.offset(), slot, 0, Fixup::Slot});
 }
 
 void Emitter::on_goto_pc(const Inst& in, ValueId) {
@@ -143,7 +143,7 @@ void Emitter::on_call_pc(const Inst& in, ValueId) {
   as_.put8(0xff);  // call [rip + slot]
   as_.put8(0x15);
   as_.put32(0);
-  fixups_.push_back({as_.offset(), slot, 0, false});
+  fixups_.push_back({as_.offset(), slot, 0, Fixup::Slot});
   if (cold_.size() > cold_index) cold_[cold_index].back = as_.offset();
   as_.op_imm(static_cast<int>(Alu::Add), 64, kRsp, 8);
   jump_slot(new_slot(back));
@@ -154,6 +154,7 @@ void Emitter::on_call_indirect(const Inst& in, ValueId) {
   const GuestAddr back{in.imm2};
   const int target = gp(in.args[0]);
   if (target != kRax) as_.move(kRax, target, 64);
+  profile_branch();
   push_return(back);
   if (options_.jump_cache) {
     const size_t miss = cold_.size();
@@ -167,7 +168,20 @@ void Emitter::on_call_indirect(const Inst& in, ValueId) {
   jump_slot(new_slot(back));
 }
 
-void Emitter::on_goto_indirect(const Inst& in, ValueId) { leave_indirect(in.args[0]); }
+void Emitter::on_goto_indirect(const Inst& in, ValueId) {
+  const int target = gp(in.args[0]);
+  if (target != kRax) as_.move(kRax, target, 64);
+  profile_branch();
+  leave_by_rax();
+}
+
+/// Writes rax, where the branch leads, for the optimizer to read.
+void Emitter::profile_branch() {
+  if (!hot_counters() || profiled_) return;
+  profiled_ = current_pc_;
+  as_.mov(qword[rip], rax);
+  fixups_.push_back({as_.offset(), 0, 0, Fixup::Profile});
+}
 
 void Emitter::look_up_rax(Cold::Kind miss) {
   Cold& c = cold(miss);
@@ -181,6 +195,10 @@ void Emitter::look_up_rax(Cold::Kind miss) {
 void Emitter::leave_indirect(ValueId v) {
   const int target = gp(v);
   if (target != kRax) as_.move(kRax, target, 64);
+  leave_by_rax();
+}
+
+void Emitter::leave_by_rax() {
   if (!options_.jump_cache) return as_.jump_state(FERRY_AREA_OFFSET(stubs.indirect_miss));
   look_up_rax(Cold::Indirect);
   as_.jmp(qword[r12 + rcx + kCachedCode]);

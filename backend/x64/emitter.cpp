@@ -63,6 +63,7 @@ support::Result<std::unique_ptr<CodeObject>> Emitter::compile(const ir::Function
   fn_ = &fn;
   as_.rewind();
   slots_.clear();
+  profiled_.reset();
   fixups_.clear();
   cold_.clear();
   faults_.clear();
@@ -153,8 +154,14 @@ support::Result<std::unique_ptr<CodeObject>> Emitter::place(CodeSpace& space) {
     emit_resolver(code + resolvers + i * kResolverBytes, slot);
     object->slots.push_back(&slot);
   }
+  if (profiled_) {
+    object->branch = {*profiled_, space.allocate_counter(0)};
+    if (!object->branch.last_target) return full;
+  }
   for (const Fixup& fixup : fixups_) {
-    const void* to = fixup.counter ? static_cast<const void*>(slots[fixup.slot].counter) : &slots[fixup.slot];
+    const void* to = fixup.target == Fixup::Profile   ? object->branch.last_target
+                     : fixup.target == Fixup::Counter ? slots[fixup.slot].counter
+                                                      : static_cast<const void*>(&slots[fixup.slot]);
     const auto distance = static_cast<int32_t>(static_cast<const std::byte*>(to) - (code + fixup.end));
     std::memcpy(code + fixup.end - fixup.trailing - 4, &distance, 4);
   }

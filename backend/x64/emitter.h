@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "backend/codegen.h"
@@ -239,6 +240,8 @@ class Emitter {
   uint32_t new_slot(GuestAddr pc);
   void count_edge(uint32_t slot);
   void jump_slot(uint32_t slot);
+  void profile_branch();
+  void leave_by_rax();
   void leave_indirect(ValueId target);
   /// rcx = the byte offset of the jump cache's line for the guest address in rax; elsewhere if it is not
   /// there, or when an interrupt is wanted.
@@ -294,16 +297,18 @@ class Emitter {
       {};  ///< where the arguments of the call under way lie, from the state register
 
   struct Fixup {
+    enum Target : uint8_t { Slot, Counter, Profile };
     uint32_t end;  ///< of the instruction; its displacement precedes `trailing` bytes
     uint32_t slot;
     uint8_t trailing;
-    bool counter;  ///< the slot's counter rather than the slot
+    Target target;
   };
   struct Slot {
     uint64_t pc;
     bool counted;
   };
   std::vector<Slot> slots_;
+  std::optional<GuestAddr> profiled_;  ///< the indirect branch that writes where it leads
   std::vector<Fixup> fixups_;
   std::vector<Cold> cold_;
   std::vector<FaultPoint> faults_;

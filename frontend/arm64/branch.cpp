@@ -39,21 +39,21 @@ BranchHandlers::Value BranchHandlers::typed_target(Value target, BranchType type
   return b_.or_(target, b_.select(misaligned, b_.i64(kMisalignedTarget), b_.i64(type)));
 }
 
-bool BranchHandlers::branch_by(uint32_t n, Value target) {
+bool BranchHandlers::branch_to(uint32_t n, Value target) {
   if (!guards_branches()) return jump_indirect(target);
   const bool by_x16 = n == 16 || n == 17;
   return jump_indirect(typed_target(target, by_x16 || !in_guarded_page() ? kBranchByX16 : kBranchJump));
 }
 
-bool BranchHandlers::call_by(Value target) {
+bool BranchHandlers::call_to(Value target) {
   return call_indirect(guards_branches() ? typed_target(target, kBranchCall) : target);
 }
 
-bool BranchHandlers::BR(uint32_t n) { return branch_by(n, x(n)); }
+bool BranchHandlers::BR(uint32_t n) { return guards_branches() ? branch_to(n, x(n)) : jump_by(n); }
 
-bool BranchHandlers::BLR(uint32_t n) { return call_by(x(n)); }
+bool BranchHandlers::BLR(uint32_t n) { return guards_branches() ? call_to(x(n)) : call_by(n); }
 
-bool BranchHandlers::RET(uint32_t n) { return ret(n); }
+bool BranchHandlers::RET(uint32_t n) { return ret_by(n); }
 
 bool BranchHandlers::UDF(uint32_t) { return illegal(); }
 

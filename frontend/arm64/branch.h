@@ -28,8 +28,8 @@ class BranchHandlers : public AluHandlers {
   ~BranchHandlers() = default;
 
   /// BR by register `n` to `target`, and BLR.
-  bool branch_by(uint32_t n, Value target);
-  bool call_by(Value target);
+  bool branch_to(uint32_t n, Value target);
+  bool call_to(Value target);
 
  private:
   Value typed_target(Value target, BranchType type);

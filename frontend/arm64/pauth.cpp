@@ -92,17 +92,17 @@ bool PauthHandlers::AUTIBSP() { return toggle(kKeyIB, kLink, x_sp(kSp)); }
 // ---- branches and loads
 
 bool PauthHandlers::BRAZ(uint32_t key, uint32_t n) {
-  return branch_by(n, toggled(instruction_key(key), x(n), x(kZero)));
+  return branch_to(n, toggled(instruction_key(key), x(n), x(kZero)));
 }
 bool PauthHandlers::BLRAZ(uint32_t key, uint32_t n) {
-  return call_by(toggled(instruction_key(key), x(n), x(kZero)));
+  return call_to(toggled(instruction_key(key), x(n), x(kZero)));
 }
 bool PauthHandlers::RETA(uint32_t key) { return ret(toggled(instruction_key(key), x(kLink), x_sp(kSp))); }
 bool PauthHandlers::BRA(uint32_t key, uint32_t n, uint32_t m) {
-  return branch_by(n, toggled(instruction_key(key), x(n), x_sp(m)));
+  return branch_to(n, toggled(instruction_key(key), x(n), x_sp(m)));
 }
 bool PauthHandlers::BLRA(uint32_t key, uint32_t n, uint32_t m) {
-  return call_by(toggled(instruction_key(key), x(n), x_sp(m)));
+  return call_to(toggled(instruction_key(key), x(n), x_sp(m)));
 }
 
 bool PauthHandlers::LDRA(uint32_t key, uint32_t imm, uint32_t pre, uint32_t n, uint32_t t) {

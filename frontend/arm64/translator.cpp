@@ -5,6 +5,7 @@
 #include "frontend/arm64/cpu_features.h"
 #include "frontend/arm64/decode.h"
 #include "frontend/arm64/dispatch.h"
+#include "frontend/arm64/flow.h"
 #include "ir/support/bits.h"
 
 namespace ferry::arm64 {
@@ -15,41 +16,12 @@ constexpr uint64_t kPage = 4096;
 /// The hint space: instructions there that a CPU does not have do nothing (Arm ARM C6.2, HINT).
 constexpr bool is_hint(uint32_t word) { return (word & 0xfffff01f) == 0xd503201f; }
 
-/// Tells region discovery where A64 instructions lead.
-class A64Flow final : public frontend::FlowReader {
- public:
-  frontend::Flow flow(GuestAddr pc) const override {
-    uint32_t word;
-    std::memcpy(&word, reinterpret_cast<const void*>(pc.value), sizeof(word));
-    if (repeats(word)) return {frontend::FlowKind::Fork, 4, pc};
-    return {kind(word), 4, direct_target(word, pc)};
-  }
-
- private:
-  static frontend::FlowKind kind(uint32_t word) {
-    using frontend::FlowKind;
-    if ((word & 0xfc000000) == 0x14000000) return FlowKind::Jump;    // B
-    if ((word & 0xfc000000) == 0x94000000) return FlowKind::Call;    // BL
-    if ((word & 0xfffffc1f) == 0xd65f0000) return FlowKind::Return;  // RET
-    if ((word & 0xff00000e) == 0x5400000e) return FlowKind::Jump;    // B.AL, B.NV
-    if ((word & 0xff000000) == 0x54000000) return FlowKind::Fork;    // B.cond
-    if ((word & 0x7c000000) == 0x34000000) return FlowKind::Fork;    // CBZ, CBNZ, TBZ, TBNZ
-    if ((word & 0x1c000000) == 0x14000000 && (word & 0xff000000) != 0xd5000000) return FlowKind::End;
-    return FlowKind::Next;
-  }
-
-  /// CPYFM, CPYM, SETM: run again while something is left.
-  static bool repeats(uint32_t word) {
-    return (word & 0xfbe00c00) == 0x19400400 || (word & 0xffe0cc00) == 0x19c04400;
-  }
-};
-
 }  // namespace
 
 void Translator::translate() {
   if ((pc_.value & 3) != 0) return guards_branches() ? landing() : misaligned_entry();
   if (limits_.max_blocks > 1 && limits_.max_insts > 1) {
-    region_ = frontend::Region::discover(pc_, limits_, A64Flow{});
+    region_ = frontend::Region::discover(pc_, limits_, A64Flow(known_branches()));
     for (const frontend::RegionBlock& block : region_.blocks()) {
       return_to_ = block.place.return_to;
       translate_block(block.place.pc, block.end);

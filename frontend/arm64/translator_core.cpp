@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "frontend/arm64/flow.h"
+
 namespace ferry::arm64 {
 
 TranslatorCore::TranslatorCore(const Cpu& cpu, const ir::BlockKey& key, const ir::TranslateLimits& limits,
@@ -59,12 +61,15 @@ TranslatorCore::Value TranslatorCore::call(Helper helper, std::initializer_list<
 
 void TranslatorCore::begin_block(GuestAddr pc) {
   flags_ = FlagRecipe{};
-  b_.begin_block(pc);
+  b_.begin_block(pc, return_to_ == GuestAddr{});
 }
 
-ir::BlockId TranslatorCore::block_at(Exit exit) {
-  const uint32_t inside = region_.find(exit.to);
-  if (exit.return_by == Exit::kNoReturn && inside != frontend::Region::kNone) return inside;
+ir::BlockId TranslatorCore::block_at(frontend::RegionPlace place) {
+  const uint32_t inside = region_.find(place);
+  return inside != frontend::Region::kNone ? inside : exit_block(Exit{place});
+}
+
+ir::BlockId TranslatorCore::exit_block(const Exit& exit) {
   const std::size_t inner = std::max<std::size_t>(region_.blocks().size(), 1);
   const auto known = std::find(exits_.begin(), exits_.end(), exit);
   const auto index = known - exits_.begin();
@@ -81,14 +86,31 @@ void TranslatorCore::leave_for(frontend::RegionPlace place) {
   }
 }
 
+void TranslatorCore::leave_indirect(Value target, GuestAddr return_to) {
+  if (return_to == GuestAddr{}) {
+    b_.goto_indirect(target);
+  } else {
+    b_.call_indirect(target, return_to);
+  }
+}
+
 void TranslatorCore::emit_exits() {
   for (const Exit& exit : exits_) {
-    b_.begin_block(exit.to.pc);
-    if (exit.return_by == Exit::kNoReturn) {
-      leave_for(exit.to);
-    } else {
-      b_.ret(x(exit.return_by));
-    }
+    b_.begin_block(exit.at.pc);
+    emit_exit(exit);
+  }
+}
+
+void TranslatorCore::emit_exit(const Exit& exit) {
+  switch (exit.how) {
+    case Exit::How::To:
+      return leave_for(exit.at);
+    case Exit::How::Jump:
+      return leave_indirect(x(exit.by), exit.at.return_to);
+    case Exit::How::Call:
+      return b_.call_indirect(x(exit.by), exit.at.pc + 4);
+    case Exit::How::Return:
+      return b_.ret(x(exit.by));
   }
 }
 
@@ -143,8 +165,36 @@ bool TranslatorCore::branch_if(Value condition, GuestAddr target) {
 bool TranslatorCore::jump_indirect(Value target) {
   settle_fp_exceptions();
   store_flags();
-  b_.goto_indirect(target);
+  leave_indirect(target, return_to_);
   return false;
+}
+
+bool TranslatorCore::branch_by(Exit::How how, uint32_t n, GuestAddr expected, ir::BlockId block) {
+  settle_fp_exceptions();
+  store_flags();
+  const Value is_expected = b_.icmp(ir::IntCond::Eq, x(n), b_.i64(expected.value));
+  b_.br_if(is_expected, block, exit_block({{pc_, return_to_}, how, n}));
+  return false;
+}
+
+bool TranslatorCore::jump_by(uint32_t n) {
+  const GuestAddr expected = A64Flow(known_branches()).flow(pc_).target;
+  const uint32_t inside = region_.find({expected, return_to_});
+  if (inside == frontend::Region::kNone) return jump_indirect(x(n));
+  return branch_by(Exit::How::Jump, n, expected, inside);
+}
+
+bool TranslatorCore::call_by(uint32_t n) {
+  const GuestAddr expected = A64Flow(known_branches()).flow(pc_).target;
+  const uint32_t copy = region_.find({expected, next_pc()});
+  if (copy == frontend::Region::kNone) return call_indirect(x(n));
+  set_r(30, b_.i64(next_pc().value));
+  return branch_by(Exit::How::Call, n, expected, copy);
+}
+
+bool TranslatorCore::ret_by(uint32_t n) {
+  if (return_to_ == GuestAddr{}) return ret(x(n));
+  return branch_by(Exit::How::Return, n, return_to_, block_at({return_to_, {}}));
 }
 
 bool TranslatorCore::call_direct(GuestAddr target) {
@@ -164,16 +214,6 @@ bool TranslatorCore::call_indirect(Value target) {
   set_r(30, b_.i64(next_pc().value));
   store_flags();
   b_.call_indirect(target, next_pc());
-  return false;
-}
-
-bool TranslatorCore::ret(uint32_t n) {
-  if (return_to_ == GuestAddr{}) return ret(x(n));
-  settle_fp_exceptions();
-  store_flags();
-  const Value expected = b_.icmp(ir::IntCond::Eq, x(n), b_.i64(return_to_.value));
-  const ir::BlockId back = block_at(Exit{{return_to_, {}}});
-  b_.br_if(expected, back, block_at(Exit{{pc_, return_to_}, n}));
   return false;
 }
 

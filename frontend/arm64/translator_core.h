@@ -151,8 +151,11 @@ class TranslatorCore {
   bool jump_indirect(Value target);
   bool call_direct(GuestAddr target);
   bool call_indirect(Value target);
-  bool ret(uint32_t n);
   bool ret(Value target);
+  /// By Xn, which may lead to where the region goes on.
+  bool jump_by(uint32_t n);
+  bool call_by(uint32_t n);
+  bool ret_by(uint32_t n);
 
   ir::Builder b_;
   GuestAddr pc_;       ///< of the current guest instruction
@@ -171,6 +174,9 @@ class TranslatorCore {
     return word;
   }
 
+  /// What is known of indirect branches; nullptr: nothing, or they say what they are and are left alone.
+  const ir::CodeView* known_branches() { return guards_branches() ? nullptr : limits_.code; }
+
   const Cpu& cpu_;
   const ir::TranslateLimits& limits_;
   frontend::Region region_;
@@ -180,9 +186,10 @@ class TranslatorCore {
  private:
   /// Code at the region's end that leaves for somewhere outside.
   struct Exit {
-    static constexpr uint32_t kNoReturn = 32;
-    frontend::RegionPlace to;
-    uint32_t return_by = kNoReturn;  ///< Xn: a return by it that did not lead to to.return_to
+    enum class How : uint8_t { To, Jump, Call, Return };
+    frontend::RegionPlace at;  ///< To: the place to go to; else that of an indirect branch
+    How how = How::To;
+    uint32_t by = 31;  ///< Xn that the branch is by: it did not lead to where the region goes on
 
     bool operator==(const Exit&) const = default;
   };
@@ -203,10 +210,16 @@ class TranslatorCore {
   /// peeked range.
   bool flags_dead_at(GuestAddr pc, unsigned budget);
   bool peek_flags(GuestAddr pc, unsigned budget);
-  ir::BlockId block_at(GuestAddr pc) { return block_at(Exit{{pc, return_to_}}); }
-  /// The block of the region at exit.to, or one that leaves for there.
-  ir::BlockId block_at(Exit exit);
+  ir::BlockId block_at(GuestAddr pc) { return block_at({pc, return_to_}); }
+  /// The block of the region at `place`, or one that leaves for there.
+  ir::BlockId block_at(frontend::RegionPlace place);
+  ir::BlockId exit_block(const Exit& exit);
+  void emit_exit(const Exit& exit);
   void leave_for(frontend::RegionPlace place);
+  void leave_indirect(Value target, GuestAddr return_to);
+  /// Ends a block with an indirect branch by Xn that is expected to lead to `expected`, a block of the
+  /// region.
+  bool branch_by(Exit::How how, uint32_t n, GuestAddr expected, ir::BlockId block);
 
   static constexpr unsigned kMaxPeeked = 6;   ///< pieces of code looked at per translated block, at most
   static constexpr unsigned kPeekBudget = 8;  ///< instructions looked at per question

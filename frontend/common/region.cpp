@@ -9,6 +9,7 @@ namespace ferry::frontend {
 namespace {
 
 constexpr uint64_t kPage = 4096;
+constexpr uint32_t kCopies = 4;  ///< of the largest functions that are copied
 
 /// Collects blocks; leaders wait in a queue, so that code near the entry comes first when a limit is reached.
 class Discovery {
@@ -20,6 +21,7 @@ class Discovery {
         reader_(reader),
         last_(last),
         insts_left_(limits.max_insts),
+        copies_left_(limits.max_inlined_insts * kCopies),
         known_page_(page_of(entry)) {
     leaders_.push_back(entry_);
   }
@@ -132,16 +134,19 @@ class Discovery {
     leaders_.push_back({back, {}});
   }
 
-  /// Whether a function is worth a copy: it was executed, calls nothing and is small.
+  /// Whether a function is worth a copy: it was executed, calls nothing and is small. Takes the copy's room.
   bool is_small(GuestAddr function) {
-    if (limits_.max_inlined_insts == 0 || progress(function) == ir::Progress::None || !is_code(function))
+    if (limits_.max_inlined_insts == 0 || copies_left_ == 0 || progress(function) == ir::Progress::None ||
+        !is_code(function))
       return false;
     ir::TranslateLimits limits = limits_;
-    limits.max_insts = limits_.max_inlined_insts;
+    limits.max_insts = std::min(limits_.max_inlined_insts, copies_left_);
     limits.max_inlined_insts = 0;
     Discovery discovery(function, limits, reader_, ir::Progress::Optimized);
     discovery.run();
-    return discovery.only_returns();
+    if (!discovery.only_returns()) return false;
+    copies_left_ -= limits.max_insts - discovery.insts_left_;
+    return true;
   }
 
   const RegionPlace entry_;
@@ -149,6 +154,7 @@ class Discovery {
   const FlowReader& reader_;
   const ir::Progress last_;
   uint32_t insts_left_;
+  uint32_t copies_left_;  ///< instructions
   uint64_t known_page_;
   bool leaves_ = false;
   bool cut_ = false;

@@ -28,6 +28,11 @@ namespace {
 /// All pages are code that was executed, but for what is said of some addresses.
 class Known final : public ir::CodeView {
  public:
+  std::map<uint64_t, GuestAddr> targets = {};  ///< of indirect branches
+  GuestAddr last_target(GuestAddr site) const override {
+    const auto known = targets.find(site.value);
+    return known == targets.end() ? GuestAddr{} : known->second;
+  }
   explicit Known(std::map<uint64_t, ir::Progress> exceptions = {}) : exceptions_(std::move(exceptions)) {}
   bool executable(GuestAddr) const override { return true; }
   ir::Progress progress(GuestAddr pc) const override {
@@ -203,6 +208,25 @@ TEST_F(Translation, ARegionTakesInSmallFunctions) {
   translate(calls, limits);
   EXPECT_EQ(count(function_, ir::Op::call_pc), 1u) << ir::print(function_);
   EXPECT_EQ(function_.guest_insts, 1u);
+}
+
+TEST_F(Translation, ARegionFollowsIndirectBranchesToWhereTheyLedBefore) {
+  Known known;
+  ir::TranslateLimits limits;
+  limits.max_blocks = 10;
+  limits.code = &known;
+  limits.max_inlined_insts = 8;
+  // A call by a register of a stub that leads on by x17.
+  const std::string calls = "blr x1; ret; nop; add x17, x2, #0; br x17; nop; add x0, x0, #1; ret";
+  translate(calls, limits);
+  EXPECT_EQ(function_.guest_insts, 1u) << ir::print(function_);
+  known.targets[kEntry] = GuestAddr{kEntry + 12};
+  known.targets[kEntry + 16] = GuestAddr{kEntry + 24};
+  translate(calls, limits);
+  EXPECT_EQ(function_.guest_insts, 6u) << ir::print(function_);
+  // Other targets: the call's, and out of the copy, as if called, the stub's.
+  EXPECT_EQ(count(function_, ir::Op::call_indirect), 2u);
+  EXPECT_EQ(count(function_, ir::Op::ret), 2u);
 }
 
 TEST_F(Translation, BranchTypesCostNothingUntilPagesAreGuarded) {
