@@ -73,17 +73,22 @@ SysResult get_enabled_keys(const State& state, const std::array<uint64_t, 4>& ar
   return static_cast<int64_t>(enabled);
 }
 
-}  // namespace
+// ---- process.c: set_tagged_addr_ctrl, get_tagged_addr_ctrl
 
-void start_pointer_keys(State& state) {
-  renew_keys(state, kAllKeys);
-  for (const auto& [key, bit] : kAddressKeys) enable_key(state, key, true);
+SysResult set_tagged_addresses(Task& task, const std::array<uint64_t, 4>& args) {
+  const uint64_t control = args[0];
+  if (!all_zero(args, 1) || (control & ~uint64_t{PR_TAGGED_ADDR_ENABLE}) != 0)
+    return SysResult::error(EINVAL);
+  task.tagged_address_control = control;
+  return 0;
 }
 
-std::optional<SysResult> processor_prctl(const ferry::arm64::Cpu& cpu, Task& task, int option,
-                                         const std::array<uint64_t, 4>& args) {
-  if (!cpu.has(ferry::arm64::Feature::PAuth)) return std::nullopt;
-  State& state = *static_cast<State*>(task.state());
+SysResult get_tagged_addresses(const Task& task, const std::array<uint64_t, 4>& args) {
+  if (!all_zero(args, 0)) return SysResult::error(EINVAL);
+  return static_cast<int64_t>(task.tagged_address_control);
+}
+
+std::optional<SysResult> pointer_key_prctl(State& state, int option, const std::array<uint64_t, 4>& args) {
   switch (option) {
     case PR_PAC_RESET_KEYS:
       return reset_keys(state, args);
@@ -93,6 +98,26 @@ std::optional<SysResult> processor_prctl(const ferry::arm64::Cpu& cpu, Task& tas
       return get_enabled_keys(state, args);
     default:
       return std::nullopt;
+  }
+}
+
+}  // namespace
+
+void start_pointer_keys(State& state) {
+  renew_keys(state, kAllKeys);
+  for (const auto& [key, bit] : kAddressKeys) enable_key(state, key, true);
+}
+
+std::optional<SysResult> processor_prctl(const ferry::arm64::Cpu& cpu, Task& task, int option,
+                                         const std::array<uint64_t, 4>& args) {
+  State& state = *static_cast<State*>(task.state());
+  switch (option) {
+    case PR_SET_TAGGED_ADDR_CTRL:
+      return set_tagged_addresses(task, args);
+    case PR_GET_TAGGED_ADDR_CTRL:
+      return get_tagged_addresses(task, args);
+    default:
+      return cpu.has(ferry::arm64::Feature::PAuth) ? pointer_key_prctl(state, option, args) : std::nullopt;
   }
 }
 

@@ -9,7 +9,7 @@
 #include "frontend/arm64/fp_state.h"
 #include "frontend/arm64/state.h"
 #include "ir/support/bits.h"
-#include "linux-user/guest_task.h"
+#include "linux-user/guest_process.h"
 #include "linux-user/mm/guest_copy.h"
 
 namespace ferry::linux_user::arm64_abi_detail {
@@ -218,8 +218,8 @@ bool push_signal_frame(Task& task, const SignalDelivery& delivery) {
   write_records(context.records, state, task.signals.fault_syndrome);
 
   const FrameRecord record{state.x[29], state.x[30]};
-  if (!copy_to_guest(frame_address, &frame, sizeof frame) ||
-      !copy_to_guest(record_address, &record, sizeof record))
+  if (!copy_to_guest(untagged(task, frame_address), &frame, sizeof frame) ||
+      !copy_to_guest(untagged(task, record_address), &record, sizeof record))
     return false;
 
   constexpr uint64_t kSaRestorer = 0x04000000;
@@ -239,14 +239,14 @@ bool push_signal_frame(Task& task, const SignalDelivery& delivery) {
 }
 
 bool signal_frame_mask(const Task& task, uint64_t& mask) {
-  const GuestAddr sp{state_of(task).sp};
+  const GuestAddr sp = untagged(task, {state_of(task).sp});
   return sp.value % kStackAlignment == 0 &&
          copy_from_guest(&mask, sp + offsetof(Frame, uc) + offsetof(UContext, mask), sizeof mask);
 }
 
 bool pop_signal_frame(Task& task, uint64_t& mask) {
   State& state = state_of(task);
-  const GuestAddr uc_address = GuestAddr{state.sp} + offsetof(Frame, uc);
+  const GuestAddr uc_address = untagged(task, {state.sp}) + offsetof(Frame, uc);
   UContext uc;
   constexpr size_t kBeforeRecords = offsetof(UContext, context) + offsetof(SigContext, records);
   if (state.sp % kStackAlignment != 0 || !copy_from_guest(&uc, uc_address, kBeforeRecords)) return false;
