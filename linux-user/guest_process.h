@@ -38,6 +38,7 @@ struct Process {
   const Abi& abi;
   const ir::GuestArch& arch;
   std::unique_ptr<backend::Engine> engine;
+  const std::unique_ptr<ir::MemoryTags> memory_tags;  ///< null: the CPU has none
   AddressSpace memory;
   PathResolver paths;
   Strace strace;

@@ -38,9 +38,9 @@ class A64Flow final : public frontend::FlowReader {
     return FlowKind::Next;
   }
 
-  /// CPYFM, CPYM, SETM: run again while something is left.
+  /// CPYFM, CPYM, SETM, SETGM: run again while something is left.
   static bool repeats(uint32_t word) {
-    return (word & 0xfbe00c00) == 0x19400400 || (word & 0xffe0cc00) == 0x19c04400;
+    return (word & 0xfbe00c00) == 0x19400400 || (word & 0xfbe0cc00) == 0x19c04400;
   }
 };
 
@@ -104,6 +104,7 @@ void Translator::translate_block(GuestAddr pc, GuestAddr end) {
 bool Translator::translate_instruction() {
   b_.at(pc_);
   word_ = read_word(pc_);
+  tag_checked_ = true;
   const Row* row = decode(word_);
   if (row == nullptr) return illegal();
   if (!cpu_.has(required_feature(*row, word_))) return is_hint(word_) || illegal();

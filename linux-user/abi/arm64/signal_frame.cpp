@@ -88,10 +88,10 @@ struct FrameRecord {
 
 constexpr uint64_t kStackAlignment = 16;
 
-// PSTATE bits of a 64-bit EL0 context (Arm ARM C5.2.19, SPSR_EL1): condition flags, BTYPE, DIT and SSBS; SS
-// is accepted and not kept.
+// PSTATE bits of a 64-bit EL0 context (Arm ARM C5.2.19, SPSR_EL1): condition flags, BTYPE, TCO, DIT and SSBS;
+// SS is accepted and not kept.
 constexpr uint32_t kNzcv = 0xf0000000;
-constexpr uint32_t kDitSsbs = State::kPstateDit | State::kPstateSsbs;
+constexpr uint32_t kTcoDitSsbs = State::kPstateTco | State::kPstateDit | State::kPstateSsbs;
 constexpr unsigned kBranchTypeShift = 10;
 constexpr uint64_t kModeBits = 0x1f;
 constexpr uint64_t kInterruptMasks = 0x3c0;
@@ -232,8 +232,9 @@ bool push_signal_frame(Task& task, const SignalDelivery& delivery) {
   state.x[29] = record_address.value;
   state.x[30] = has_restorer ? delivery.restorer : task.group->signal_trampoline.value;
   state.sp = frame_address.value;
-  // setup_return(): as if called.
+  // setup_return(): as if called, and accesses are checked whatever the interrupted code had asked for.
   set_program_counter(state, delivery.handler, arm64::kBranchCall);
+  state.pstate &= ~State::kPstateTco;
   state.exclusive_address = arm64::kNoExclusive;
   return true;
 }
@@ -260,7 +261,7 @@ bool pop_signal_frame(Task& task, uint64_t& mask) {
   const auto pstate = static_cast<uint32_t>(uc.context.pstate);
   set_program_counter(state, uc.context.pc, pstate >> kBranchTypeShift);
   state.set_nzcv(pstate & kNzcv);
-  state.pstate = pstate & kDitSsbs;
+  state.pstate = pstate & kTcoDitSsbs;
   std::memcpy(state.v, fpsimd->v, sizeof state.v);
   arm64::write_fpcr(state, fpsimd->fpcr);
   arm64::write_fpsr(state, fpsimd->fpsr);
