@@ -79,7 +79,8 @@ struct Stop {
   StopReason reason;
   int signal = 0;        ///< Fault: SIGSEGV, SIGBUS, SIGFPE...
   int code = 0;          ///< Fault: si_code
-  uint64_t address = 0;  ///< Fault: si_addr
+  uint64_t address = 0;  ///< Fault: si_addr; with its tag where that was the matter (SEGV_MTESERR)
+  bool write = false;    ///< Fault: the access was a write, as far as is known
 };
 
 /// Counters for --stats.

@@ -8,6 +8,7 @@
 
 #include "linux-user/host/safe_syscall.h"
 #include "linux-user/report.h"
+#include "linux-user/signal/signals.h"
 
 namespace ferry::linux_user {
 
@@ -20,7 +21,10 @@ Process::Process(Options opts, std::unique_ptr<const Abi> guest_abi,
       arch_(std::move(guest_arch)),
       abi(*abi_),
       arch(*arch_),
-      paths(options.sysroot) {}
+      memory_tags(abi.make_memory_tags(&note_tag_mismatch)),
+      paths(options.sysroot) {
+  memory.set_memory_tags(memory_tags.get());
+}
 
 std::vector<int> Process::own_fds() const {
   std::vector<int> fds;

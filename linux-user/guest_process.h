@@ -38,6 +38,7 @@ struct Process {
   const Abi& abi;
   const ir::GuestArch& arch;
   std::unique_ptr<backend::Engine> engine;
+  const std::unique_ptr<ir::MemoryTags> memory_tags;  ///< null: the CPU has none
   AddressSpace memory;
   PathResolver paths;
   Strace strace;
@@ -69,6 +70,11 @@ struct Process {
 [[noreturn]] void exit_process(Process& process, int status);
 /// What exit_process() does before the end; for ends by a signal too.
 void flush_reports(Process& process);
+
+/// Whether system calls of the thread ignore the tags of pointers (PR_TAGGED_ADDR_ENABLE).
+bool ignores_tags(const Task& task);
+/// A pointer that was read from guest memory, as the kernel then takes it; arguments of calls are so already.
+GuestAddr untagged(const Task& task, GuestAddr address);
 
 /// Runs a thread of the guest until it is exiting. Delivers signals between engine runs and after system
 /// calls.

@@ -29,6 +29,9 @@ struct Task {
 
   TaskSignals signals;
 
+  /// PR_SET_TAGGED_ADDR_CTRL's argument.
+  uint64_t tagged_address_control = 0;
+
   // Set by clone, set_tid_address and set_robust_list; used when the thread ends.
   uint64_t clear_child_tid = 0;
   uint64_t robust_list = 0;

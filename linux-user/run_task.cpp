@@ -1,3 +1,5 @@
+#include <linux/prctl.h>
+
 #include "linux-user/guest_process.h"
 #include "linux-user/signal/signals.h"
 
@@ -23,13 +25,22 @@ SysResult call_unknown(Task& task, uint64_t number) {
   return SysResult::error(ENOSYS);
 }
 
+SyscallArgs arguments(const Task& task, const SyscallRow& row) {
+  SyscallArgs args = task.process.abi.syscall_args(task.cpu->state());
+  if (!ignores_tags(task)) return args;
+  for (size_t i = 0; i < args.size(); ++i) {
+    if ((row.pointers >> i & 1) != 0) args[i] = untagged(task, GuestAddr{args[i]}).value;
+  }
+  return args;
+}
+
 void do_syscall(Task& task) {
   const Abi& abi = task.process.abi;
   void* state = task.state();
   const uint64_t number = abi.syscall_number(state);
   const SyscallRow* row = abi.find_syscall(number);
   task.process.stats.count_call();
-  const SysResult result = row ? call_row(task, *row, abi.syscall_args(state)) : call_unknown(task, number);
+  const SysResult result = row ? call_row(task, *row, arguments(task, *row)) : call_unknown(task, number);
   if (result.keeps_registers()) return;
   if (result.wants_restart()) {
     deliver_signals(task, result.restart_code());
@@ -40,11 +51,22 @@ void do_syscall(Task& task) {
 
 }  // namespace
 
+bool ignores_tags(const Task& task) { return (task.tagged_address_control & PR_TAGGED_ADDR_ENABLE) != 0; }
+
+GuestAddr untagged(const Task& task, GuestAddr address) {
+  if (!ignores_tags(task)) return address;
+  // untagged_addr(): addresses of the upper half are the kernel's, all bits count.
+  const uint64_t mask = task.process.arch.address_mask();
+  const uint64_t upper_half = mask & ~(mask >> 1);
+  return (address.value & upper_half) != 0 ? address : GuestAddr{address.value & mask};
+}
+
 const std::atomic<uint32_t>& interrupt_flag(const Task& task) { return task.signals.pending; }
 
 void run_task(Task& task) {
   backend::Engine& engine = *task.process.engine;
   while (!task.exiting) {
+    if (task.signals.tag_mismatch) report_tag_mismatch(task);
     if (task.signals.pending.load(std::memory_order_acquire) != 0) deliver_signals(task, 0);
     if (task.process.memory.has_guarded_pages()) task.process.abi.guard_branches(task.state());
     const backend::Stop stop = engine.run(*task.cpu);

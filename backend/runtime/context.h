@@ -110,7 +110,8 @@ struct alignas(16) RuntimeArea {
   uint64_t return_stack_limit;  ///< rsp must not sink below this at a guest call
   uint64_t return_rsp;          ///< rsp of translated code while the engine runs
   uint64_t fault_address;
-  uint32_t fault_signal;
+  uint16_t fault_signal;
+  bool fault_write;
   uint32_t fault_code;
   uint64_t exit_value;
   uint32_t exit_kind;

@@ -26,12 +26,19 @@ void save_pins(const ir::StateLayout& layout, const greg_t* registers, std::byte
   }
 }
 
-/// Whether guest code, or what runs for it, found an access misaligned (ir/support/misaligned.h).
-bool is_misaligned_access(int signal, const greg_t* registers) {
-  constexpr uint8_t kUd2[] = {0x0f, 0x0b};
-  return signal == SIGILL &&
-         std::memcmp(reinterpret_cast<const void*>(registers[REG_RIP]), kUd2, sizeof kUd2) == 0;
+/// Whether the signal comes from the instruction `code`.
+template <size_t N>
+bool is_raised_by(const uint8_t (&code)[N], int signal, const greg_t* registers) {
+  return signal == SIGILL && std::memcmp(reinterpret_cast<const void*>(registers[REG_RIP]), code, N) == 0;
 }
+
+/// Guest code, or what runs for it, found an access misaligned (ir/support/misaligned.h).
+constexpr uint8_t kMisaligned[] = {0x0f, 0x0b};  // ud2
+/// A pointer's tag is not the memory's (ir/support/tag_mismatch.h).
+constexpr uint8_t kTagMismatch[] = {0x0f, 0xb9, 0xc0};  // ud1 eax, eax
+
+/// x86's page-fault error code says so.
+constexpr uint64_t kPageFaultWrite = 2;
 
 }  // namespace
 
@@ -41,13 +48,20 @@ bool EngineImpl::handle_fault(Cpu& opaque, int signal, const siginfo_t& info, vo
   if (activity == Activity::Outside) return false;
   RuntimeArea& area = cpu.area();
   greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
-  area.fault_signal = static_cast<uint32_t>(signal);
+  area.fault_signal = static_cast<uint16_t>(signal);
   area.fault_code = static_cast<uint32_t>(info.si_code);
   area.fault_address = reinterpret_cast<uintptr_t>(info.si_addr);
-  if (is_misaligned_access(signal, registers)) {
+  area.fault_write = (static_cast<uint64_t>(registers[REG_ERR]) & kPageFaultWrite) != 0;
+  if (is_raised_by(kMisaligned, signal, registers)) {
     area.fault_signal = SIGBUS;
     area.fault_code = BUS_ADRALN;
     area.fault_address = static_cast<uint64_t>(registers[REG_RAX]) & arch_.address_mask();
+    area.fault_write = false;
+  } else if (is_raised_by(kTagMismatch, signal, registers)) {
+    area.fault_signal = SIGSEGV;
+    area.fault_code = SEGV_MTESERR;
+    area.fault_address = static_cast<uint64_t>(registers[REG_RAX]);
+    area.fault_write = registers[REG_RCX] != 0;
   }
   if (activity == Activity::Translated) return fault_in_code(cpu, take_fault(cpu), context);
   registers[REG_RDI] = static_cast<greg_t>(reinterpret_cast<uintptr_t>(&cpu.recovery));

@@ -28,7 +28,8 @@ void report(std::string_view stage, const ir::VerifyError& error, const ir::Func
 
 CaughtFault take_fault(CpuImpl& cpu) {
   const RuntimeArea& area = cpu.area();
-  return {static_cast<int>(area.fault_signal), static_cast<int>(area.fault_code), area.fault_address};
+  return {static_cast<int>(area.fault_signal), static_cast<int>(area.fault_code), area.fault_address,
+          area.fault_write};
 }
 
 bool Source::dumps(std::string_view stage) const {

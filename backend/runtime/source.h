@@ -18,12 +18,13 @@ struct CaughtFault {
   int signal = 0;
   int code = 0;
   uint64_t address = 0;
+  bool write = false;
 
   explicit operator bool() const { return signal != 0; }
   /// A non-canonical address raises #GP (#SS for some base registers), which the kernel reports without an
   /// address.
   bool non_canonical() const { return code == SI_KERNEL && (signal == SIGSEGV || signal == SIGBUS); }
-  Stop stop() const { return {StopReason::Fault, signal, code, address}; }
+  Stop stop() const { return {StopReason::Fault, signal, code, address, write}; }
 };
 
 /// Reads a fault that the signal handler left in `cpu`.

@@ -7,6 +7,7 @@
 #include "frontend/arm64/fp_state.h"
 #include "frontend/arm64/helpers.h"
 #include "frontend/arm64/helpers_base.h"
+#include "frontend/arm64/memory_tags.h"
 #include "frontend/arm64/state.h"
 #include "frontend/arm64/translator.h"
 #include "frontend/common/disassembler.h"
@@ -19,7 +20,8 @@ std::span<const ir::HelperInfo> Arch::helpers() const { return helper_table(); }
 
 uint64_t Arch::mode(const void* opaque) const {
   const State& state = *static_cast<const State*>(opaque);
-  return mode_of_fpcr(state.fpcr) | (state.guards_branches != 0 ? kModeGuardBranches : 0);
+  return mode_of_fpcr(state.fpcr) | (state.guards_branches != 0 ? kModeGuardBranches : 0) |
+         (state.tags.checks != TagChecks::None ? kModeTagChecks : 0);
 }
 
 GuestAddr Arch::code_address(ir::BlockKey key) const {

@@ -32,19 +32,19 @@ bool LoadStoreHandlers::store_ordered(Address address, uint32_t t, uint32_t size
 }
 
 bool LoadStoreHandlers::LDAR(uint32_t size, uint32_t n, uint32_t t) {
-  return load_ordered({x_sp(n)}, t, size);
+  return load_ordered({base_address(n)}, t, size);
 }
 bool LoadStoreHandlers::LDLAR(uint32_t size, uint32_t n, uint32_t t) {
-  return load_ordered({x_sp(n)}, t, size);
+  return load_ordered({base_address(n)}, t, size);
 }
 bool LoadStoreHandlers::LDAPR(uint32_t size, uint32_t n, uint32_t t) {
-  return load_ordered({x_sp(n)}, t, size);
+  return load_ordered({base_address(n)}, t, size);
 }
 bool LoadStoreHandlers::STLR(uint32_t size, uint32_t n, uint32_t t) {
-  return store_ordered({x_sp(n)}, t, size);
+  return store_ordered({base_address(n)}, t, size);
 }
 bool LoadStoreHandlers::STLLR(uint32_t size, uint32_t n, uint32_t t) {
-  return store_ordered({x_sp(n)}, t, size);
+  return store_ordered({base_address(n)}, t, size);
 }
 
 bool LoadStoreHandlers::STLUR(uint32_t size, uint32_t imm, uint32_t n, uint32_t t) {
@@ -83,9 +83,9 @@ bool LoadStoreHandlers::LDAPR_post(uint32_t wide, uint32_t n, uint32_t t) {
 
 bool LoadStoreHandlers::STILP(uint32_t wide, uint32_t t2, uint32_t plain, uint32_t n, uint32_t t) {
   const uint32_t size = wide + kWord;
-  const Value base = x_sp(n);
-  const Value address = plain != 0 ? base : b_.sub(base, b_.i64(2u * bytes_of(size)));
-  call(Helper::store_pair_ordered, {address, b_.i32(t | t2 << 8), b_.i32(size)});
+  const unsigned bytes = 2u * bytes_of(size);
+  const Value address = plain != 0 ? base_address(n) : b_.sub(x_sp(n), b_.i64(bytes));
+  call(Helper::store_pair_ordered, {check_tags(address, bytes, true), b_.i32(t | t2 << 8), b_.i32(size)});
   if (plain == 0) set_r_sp(n, address);
   return true;
 }
@@ -93,9 +93,10 @@ bool LoadStoreHandlers::LDIAPP(uint32_t wide, uint32_t t2, uint32_t plain, uint3
   // Constrained unpredictable, UNDEFINED among the choices: one register loaded twice, or the base loaded.
   if (t == t2 || (plain == 0 && n != 31 && (n == t || n == t2))) return unallocated();
   const uint32_t size = wide + kWord;
-  const Value base = x_sp(n);
-  call(Helper::load_pair_ordered, {base, b_.i32(t | t2 << 8), b_.i32(size)});
-  if (plain == 0) set_r_sp(n, b_.add(base, b_.i64(2u * bytes_of(size))));
+  const unsigned bytes = 2u * bytes_of(size);
+  const Value base = plain != 0 ? base_address(n) : x_sp(n);
+  call(Helper::load_pair_ordered, {check_tags(base, bytes, false), b_.i32(t | t2 << 8), b_.i32(size)});
+  if (plain == 0) set_r_sp(n, b_.add(base, b_.i64(bytes)));
   return true;
 }
 
@@ -117,27 +118,34 @@ bool LoadStoreHandlers::LDAPUR_fpsimd(uint32_t size, uint32_t quad, uint32_t imm
 }
 bool LoadStoreHandlers::STL1(uint32_t index, uint32_t n, uint32_t t) {
   check_alignment(x_sp(n), 8);
-  store({x_sp(n)}, lane(t, Type::I64, index), {.bytes = 8, .ordered = true});
+  store({base_address(n)}, lane(t, Type::I64, index), {.bytes = 8, .ordered = true});
   return true;
 }
 bool LoadStoreHandlers::LDAP1(uint32_t index, uint32_t n, uint32_t t) {
   check_alignment(x_sp(n), 8);
-  const Value value = load(Type::I64, {x_sp(n)}, {.bytes = 8, .ordered = true});
+  const Value value = load(Type::I64, {base_address(n)}, {.bytes = 8, .ordered = true});
   set_v(t, b_.emit(Op::insert_lane, Type::V2I64, {v(t), value}, index));
   return true;
 }
 
 // ---- exclusives (docs/adr/0008-exclusives.md)
 
+LoadStoreHandlers::Value LoadStoreHandlers::atomic_address(uint32_t n, unsigned bytes) {
+  const Value address = base_address(n);
+  check_alignment(address, bytes);
+  return address;
+}
+
 bool LoadStoreHandlers::load_exclusive(uint32_t size, uint32_t n, uint32_t t) {
-  check_alignment(x_sp(n), bytes_of(size));
-  set_r(t, call(Helper::load_exclusive, {x_sp(n), b_.i32(size)}));
+  const Value address = check_tags(atomic_address(n, bytes_of(size)), bytes_of(size), false);
+  set_r(t, call(Helper::load_exclusive, {address, b_.i32(size)}));
   return true;
 }
 
 bool LoadStoreHandlers::load_exclusive_pair(uint32_t wide, uint32_t t2, uint32_t n, uint32_t t) {
-  check_alignment(x_sp(n), 2u * bytes_of(wide != 0 ? kDoubleword : kWord));
-  call(Helper::load_exclusive_pair, {x_sp(n), b_.i32(wide != 0 ? kDoubleword : kWord)});
+  const uint32_t size = wide != 0 ? kDoubleword : kWord;
+  const unsigned bytes = 2u * bytes_of(size);
+  call(Helper::load_exclusive_pair, {check_tags(atomic_address(n, bytes), bytes, false), b_.i32(size)});
   const Value pair = b_.get_reg(EXCLUSIVE_VALUE, Type::V16I8);
   set_r(t, b_.unary(Op::extract_lane, Type::I64, pair, 0));
   set_r(t2, b_.unary(Op::extract_lane, Type::I64, pair, 1));
@@ -145,15 +153,16 @@ bool LoadStoreHandlers::load_exclusive_pair(uint32_t wide, uint32_t t2, uint32_t
 }
 
 bool LoadStoreHandlers::store_exclusive(uint32_t size, uint32_t s, uint32_t n, uint32_t t) {
-  check_alignment(x_sp(n), bytes_of(size));
-  set_r(s, call(Helper::store_exclusive, {x_sp(n), x(t), b_.i32(size)}));
+  const Value address = check_tags(atomic_address(n, bytes_of(size)), bytes_of(size), true);
+  set_r(s, call(Helper::store_exclusive, {address, x(t), b_.i32(size)}));
   return true;
 }
 
 bool LoadStoreHandlers::store_exclusive_pair(uint32_t wide, uint32_t s, uint32_t t2, uint32_t n, uint32_t t) {
-  const Value size = b_.i32(wide != 0 ? kDoubleword : kWord);
-  check_alignment(x_sp(n), 2u * bytes_of(wide != 0 ? kDoubleword : kWord));
-  set_r(s, call(Helper::store_exclusive_pair, {x_sp(n), x(t), x(t2), size}));
+  const uint32_t size = wide != 0 ? kDoubleword : kWord;
+  const unsigned bytes = 2u * bytes_of(size);
+  const Value address = check_tags(atomic_address(n, bytes), bytes, true);
+  set_r(s, call(Helper::store_exclusive_pair, {address, x(t), x(t2), b_.i32(size)}));
   return true;
 }
 
@@ -182,22 +191,23 @@ bool LoadStoreHandlers::STLXP(uint32_t wide, uint32_t s, uint32_t t2, uint32_t n
 
 bool LoadStoreHandlers::CAS(uint32_t size, uint32_t, uint32_t s, uint32_t, uint32_t n, uint32_t t) {
   const uint32_t sf = size == kDoubleword;
-  check_alignment(x_sp(n), bytes_of(size));
-  set_r(s, cmpxchg(x_sp(n), r(sf, s), r(sf, t), {.bytes = bytes_of(size)}));
+  const Value address = atomic_address(n, bytes_of(size));
+  set_r(s, cmpxchg(address, r(sf, s), r(sf, t), {.bytes = bytes_of(size)}));
   return true;
 }
 
 bool LoadStoreHandlers::CASP(uint32_t wide, uint32_t, uint32_t s, uint32_t, uint32_t n, uint32_t t) {
   if ((s & 1) != 0 || (t & 1) != 0) return unallocated();
-  check_alignment(x_sp(n), 2u * bytes_of(wide != 0 ? kDoubleword : kWord));
+  const unsigned bytes = 2u * bytes_of(wide != 0 ? kDoubleword : kWord);
+  const Value address = check_tags(atomic_address(n, bytes), bytes, false);
   if (wide != 0) {
-    call(Helper::compare_and_swap_pair, {x_sp(n), b_.i32(s | t << 8)});
+    call(Helper::compare_and_swap_pair, {address, b_.i32(s | t << 8)});
     return true;
   }
   const auto pair = [this](uint32_t first) {
     return b_.or_(b_.zext(Type::I64, w(first)), b_.shl(x(first + 1), b_.i64(32)));
   };
-  const Value old = cmpxchg(x_sp(n), pair(s), pair(t), {.bytes = 8});
+  const Value old = cmpxchg(address, pair(s), pair(t), {.bytes = 8});
   set_r(s, b_.trunc(Type::I32, old));
   set_r(s + 1, b_.lshr(old, b_.i64(32)));
   return true;
@@ -207,8 +217,8 @@ bool LoadStoreHandlers::CASP(uint32_t wide, uint32_t, uint32_t s, uint32_t, uint
 
 bool LoadStoreHandlers::atomic(ir::AtomicKind kind, uint32_t size, uint32_t s, uint32_t n, uint32_t t) {
   const Value operand = r(size == kDoubleword, s);
-  check_alignment(x_sp(n), bytes_of(size));
-  set_r(t, atomic_rmw(x_sp(n), operand, {.bytes = bytes_of(size)}, kind));
+  const Value address = atomic_address(n, bytes_of(size));
+  set_r(t, atomic_rmw(address, operand, {.bytes = bytes_of(size)}, kind));
   return true;
 }
 
@@ -244,8 +254,8 @@ bool LoadStoreHandlers::SWP(uint32_t size, uint32_t, uint32_t, uint32_t s, uint3
 
 bool LoadStoreHandlers::atomic_pair(Helper helper, uint32_t t2, uint32_t n, uint32_t t) {
   if (t == 31 || t2 == 31 || t == t2) return unallocated();
-  check_alignment(x_sp(n), 16);
-  call(helper, {x_sp(n), b_.i32(t | t2 << 8)});
+  const Value address = check_tags(atomic_address(n, 16), 16, false);
+  call(helper, {address, b_.i32(t | t2 << 8)});
   return true;
 }
 

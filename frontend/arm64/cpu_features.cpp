@@ -82,7 +82,7 @@ constexpr FeatureSet kAlwaysOn = {Feature::Base, Feature::FP, Feature::SIMD};
 std::optional<Feature> find_switchable(std::string_view name) {
   for (unsigned i = 0; i < static_cast<unsigned>(Feature::kCount); ++i) {
     const auto feature = static_cast<Feature>(i);
-    const bool can_be = kImplemented.has(feature) && !kAlwaysOn.has(feature);
+    const bool can_be = kImplemented.has(feature) && !kAlwaysOn.has(feature) && feature != Feature::MOPS_MTE;
     if (can_be && in_small_letters(name_of(feature)) == name) return feature;
   }
   return {};
@@ -139,6 +139,7 @@ Result<Cpu> Cpu::parse(std::string_view text) {
     if (std::string problem = apply_switch(word, cpu.features_); !problem.empty()) return Error{problem};
     rest.remove_prefix(word.size());
   }
+  if (!cpu.has(Feature::MOPS) || !cpu.has(Feature::MTE)) cpu.features_.remove(Feature::MOPS_MTE);
   return cpu;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "frontend/arm64/helpers_fp.h"
-#include "frontend/arm64/load_store.h"
+#include "frontend/arm64/memory_tagging.h"
 #include "ir/fp/softfloat.h"
 
 namespace ferry::arm64 {
@@ -18,7 +18,7 @@ struct FpShape {
 ///
 /// Operations are IR ops where these have the guest's exact meaning: single and double precision with FPCR's
 /// FZ, DN and AHP clear. All else goes through one helper, soft_fp, which does any of these ops as FPCR says.
-class FpHandlers : public LoadStoreHandlers {
+class FpHandlers : public MemoryTaggingHandlers {
  public:
   bool FMUL_float(uint32_t ftype, uint32_t m, uint32_t n, uint32_t d);
   bool FDIV_float(uint32_t ftype, uint32_t m, uint32_t n, uint32_t d);
@@ -80,7 +80,7 @@ class FpHandlers : public LoadStoreHandlers {
   bool FCSEL_float(uint32_t ftype, uint32_t m, uint32_t cond, uint32_t n, uint32_t d);
 
  protected:
-  using LoadStoreHandlers::LoadStoreHandlers;
+  using MemoryTaggingHandlers::MemoryTaggingHandlers;
   ~FpHandlers() = default;
 
   using Rounding = ir::fp::Rounding;

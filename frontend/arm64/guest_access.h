@@ -11,6 +11,18 @@ namespace ferry::arm64::helpers {
 
 constexpr uint64_t strip_tag(uint64_t address) { return address & Arch::kAddressMask; }
 
+/// The logical tag of an address (Arm ARM D10.2).
+constexpr unsigned kTagShift = 56;
+constexpr uint8_t tag_of(uint64_t address) { return address >> kTagShift & 0xf; }
+
+/// Faults where the guest's would.
+inline void require_readable(uint64_t address) {
+  __asm__ volatile("testb $0, (%[memory])" : : [memory] "r"(address) : "cc", "memory");
+}
+inline void require_writable(uint64_t address) {
+  __asm__ volatile("lock orb $0, (%[memory])" : : [memory] "r"(address) : "cc", "memory");
+}
+
 inline uint64_t read_x(const State& state, unsigned n) { return n == 31 ? 0 : state.x[n]; }
 
 inline void write_x(State& state, unsigned n, uint64_t value) {

@@ -7,6 +7,7 @@
 #include "frontend/arm64/helpers_fp.h"
 #include "frontend/arm64/helpers_memory.h"
 #include "frontend/arm64/helpers_simd.h"
+#include "frontend/arm64/helpers_tags.h"
 
 namespace ferry::arm64 {
 namespace {

@@ -6,6 +6,8 @@
 #include <cstring>
 
 #include "frontend/arm64/guest_access.h"
+#include "frontend/arm64/helpers_tags.h"
+#include "frontend/arm64/memory_tags.h"
 #include "ir/support/misaligned.h"
 
 namespace ferry::arm64::helpers {
@@ -28,23 +30,49 @@ constexpr uint64_t down_to_page_start(uint64_t end) { return (end - 1) % kPage +
 
 void* pointer(uint64_t address) { return reinterpret_cast<void*>(address); }
 
+/// All of a piece or none: from its end backwards there is no part that comes first.
+void check_whole(const State& state, uint64_t address, uint64_t bytes, bool write) {
+  for (uint64_t done = 0; done < bytes;) done += checked_length(state, address + done, bytes - done, write);
+}
+
 /// One piece, of at most `limit` bytes; answers its length. `size` is below zero.
-uint64_t copy_piece_forward(uint64_t to_end, uint64_t from_end, uint64_t size, uint64_t limit) {
+uint64_t copy_piece_forward(const State& state, uint64_t to_end, uint64_t from_end, uint64_t size,
+                            uint64_t limit) {
   const uint64_t to = strip_tag(to_end + size);
   const uint64_t from = strip_tag(from_end + size);
-  const uint64_t piece = std::min({0 - size, limit, kCopyPiece, up_to_page_end(to), up_to_page_end(from)});
+  uint64_t piece = std::min({0 - size, limit, kCopyPiece, up_to_page_end(to), up_to_page_end(from)});
+  piece = checked_length(state, from_end + size, piece, false);
+  piece = checked_length(state, to_end + size, piece, true);
   std::memmove(pointer(to), pointer(from), piece);
   return piece;
 }
 
 /// `size` is above zero.
-uint64_t copy_piece_backward(uint64_t to_start, uint64_t from_start, uint64_t size, uint64_t limit) {
+uint64_t copy_piece_backward(const State& state, uint64_t to_start, uint64_t from_start, uint64_t size,
+                             uint64_t limit) {
   const uint64_t to_end = strip_tag(to_start + size);
   const uint64_t from_end = strip_tag(from_start + size);
   const uint64_t piece =
       std::min({size, limit, kCopyPiece, down_to_page_start(to_end), down_to_page_start(from_end)});
+  check_whole(state, from_start + size - piece, piece, false);
+  check_whole(state, to_start + size - piece, piece, true);
   std::memmove(pointer(to_end - piece), pointer(from_end - piece), piece);
   return piece;
+}
+
+/// SETM, SETGM. `prepare` is asked, before bytes are stored at an address (with its tag), how many may be.
+template <typename Prepare>
+void set_pieces(State& state, uint32_t registers, uint64_t limit, Prepare prepare) {
+  const uint64_t& end = state.x[registers & 0xff];
+  const auto byte = static_cast<uint8_t>(read_x(state, registers >> 8 & 0xff));
+  uint64_t& size = state.x[registers >> 16];
+  while (size != 0 && limit != 0) {
+    const uint64_t to = end + size;
+    const uint64_t piece = prepare(to, std::min({0 - size, limit, up_to_page_end(to)}));
+    std::memset(pointer(strip_tag(to)), byte, piece);
+    size += piece;
+    limit -= piece;
+  }
 }
 
 // ---- pairs
@@ -103,24 +131,26 @@ void copy_memory(State* state, uint32_t registers, uint64_t limit) {
   uint64_t& size = state->x[registers >> 16];
   while (size != 0 && limit != 0) {
     const bool forward = static_cast<int64_t>(size) < 0;
-    const uint64_t piece =
-        forward ? copy_piece_forward(to, from, size, limit) : copy_piece_backward(to, from, size, limit);
+    const uint64_t piece = forward ? copy_piece_forward(*state, to, from, size, limit)
+                                   : copy_piece_backward(*state, to, from, size, limit);
     size += forward ? piece : 0 - piece;
     limit -= piece;
   }
 }
 
 void set_memory(State* state, uint32_t registers, uint64_t limit) {
-  const uint64_t& end = state->x[registers & 0xff];
-  const auto byte = static_cast<uint8_t>(read_x(*state, registers >> 8 & 0xff));
-  uint64_t& size = state->x[registers >> 16];
-  while (size != 0 && limit != 0) {
-    const uint64_t to = strip_tag(end + size);
-    const uint64_t piece = std::min({0 - size, limit, up_to_page_end(to)});
-    std::memset(pointer(to), byte, piece);
-    size += piece;
-    limit -= piece;
-  }
+  set_pieces(*state, registers, limit,
+             [&](uint64_t to, uint64_t bytes) { return checked_length(*state, to, bytes, true); });
+}
+
+void set_tagged_memory(State* state, uint32_t registers, uint64_t limit) {
+  MemoryTags* memory = state->tags.memory;
+  set_pieces(*state, registers, limit, [&](uint64_t to, uint64_t bytes) {
+    if ((to | bytes) % MemoryTags::kGranule != 0) support::raise_misaligned(strip_tag(to));
+    require_writable(strip_tag(to));
+    if (memory != nullptr) memory->store(strip_tag(to), bytes, tag_of(to));
+    return bytes;
+  });
 }
 
 void load_pair_ordered(State* state, uint64_t address, uint32_t registers, uint32_t size) {

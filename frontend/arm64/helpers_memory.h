@@ -16,6 +16,8 @@ namespace ferry::arm64::helpers {
 void copy_memory(State* state, uint32_t registers, uint64_t limit);
 /// SETM, SETE: as copy_memory; s is the register whose low byte is stored, 31 for zero.
 void set_memory(State* state, uint32_t registers, uint64_t limit);
+/// SETGM, SETGE: as set_memory in whole granules, which get the tag of the destination's address.
+void set_tagged_memory(State* state, uint32_t registers, uint64_t limit);
 
 // Pairs. `registers` is t | t2 << 8; 31 is zr. A pair of doublewords at a multiple of 16 is one access.
 

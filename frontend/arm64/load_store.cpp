@@ -23,11 +23,11 @@ constexpr uint8_t bytes_of(uint32_t size) { return static_cast<uint8_t>(1u << si
 // ---- addresses
 
 LoadStoreHandlers::Target LoadStoreHandlers::offset_target(uint32_t n, int64_t offset) {
-  return {{.base = x_sp(n), .disp = static_cast<int32_t>(offset)}};
+  return {{.base = base_address(n), .disp = static_cast<int32_t>(offset)}};
 }
 
 LoadStoreHandlers::Target LoadStoreHandlers::indexed_target(uint32_t n, int64_t offset, uint32_t mode) {
-  const Value base = x_sp(n);
+  const Value base = mode == kOffset ? base_address(n) : x_sp(n);
   Target target{{.base = base, .disp = mode == kPostIndexed ? 0 : static_cast<int32_t>(offset)}};
   if (mode != kOffset) target.written_back = b_.add(base, b_.i64(static_cast<uint64_t>(offset)));
   return target;
@@ -67,12 +67,19 @@ bool LoadStoreHandlers::store_general(const Target& target, uint32_t n, uint32_t
   return true;
 }
 
+std::pair<ir::Address, ir::Address> LoadStoreHandlers::pair_addresses(const Target& target, uint32_t size,
+                                                                      bool write) {
+  const Address first = check_tags(target.address, 2u << size, write);
+  Address second = first;
+  second.disp += 1 << size;
+  return {first, second};
+}
+
 bool LoadStoreHandlers::load_pair(const Target& target, uint32_t n, uint32_t t, uint32_t t2, uint32_t size,
                                   bool sign_extend) {
-  Address second = target.address;
-  second.disp += 1 << size;
+  const auto [first, second] = pair_addresses(target, size, false);
   const MemAccess access{.bytes = bytes_of(size), .sign_extend = sign_extend};
-  const Value low = load(Type::I64, target.address, access);
+  const Value low = load(Type::I64, first, access);
   const Value high = load(Type::I64, second, access);
   write_back(n, target);
   set_r(t, low);
@@ -81,11 +88,10 @@ bool LoadStoreHandlers::load_pair(const Target& target, uint32_t n, uint32_t t, 
 }
 
 bool LoadStoreHandlers::store_pair(const Target& target, uint32_t n, uint32_t t, uint32_t t2, uint32_t size) {
-  Address second = target.address;
-  second.disp += 1 << size;
+  const auto [first, second] = pair_addresses(target, size, true);
   const Value low = x(t);
   const Value high = x(t2);
-  store(target.address, low, {.bytes = bytes_of(size)});
+  store(first, low, {.bytes = bytes_of(size)});
   store(second, high, {.bytes = bytes_of(size)});
   write_back(n, target);
   return true;
@@ -93,12 +99,15 @@ bool LoadStoreHandlers::store_pair(const Target& target, uint32_t n, uint32_t t,
 
 // ---- literals
 
+LoadStoreHandlers::Target LoadStoreHandlers::literal_target() {
+  tag_checked_ = false;
+  return {{.base = b_.i64(direct_target(word_, pc_).value)}};
+}
+
 bool LoadStoreHandlers::LDR_lit_gen(uint32_t wide, uint32_t, uint32_t t) {
-  return load_general({{.base = b_.i64(direct_target(word_, pc_).value)}}, 31, t, wide != 0 ? 3 : 2);
+  return load_general(literal_target(), 31, t, wide != 0 ? 3 : 2);
 }
-bool LoadStoreHandlers::LDRSW_lit(uint32_t, uint32_t t) {
-  return load_signed({{.base = b_.i64(direct_target(word_, pc_).value)}}, 31, t, 2, 0);
-}
+bool LoadStoreHandlers::LDRSW_lit(uint32_t, uint32_t t) { return load_signed(literal_target(), 31, t, 2, 0); }
 bool LoadStoreHandlers::PRFM_lit(uint32_t, uint32_t) { return true; }
 
 // ---- pairs

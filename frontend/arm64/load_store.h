@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "frontend/arm64/pauth.h"
 
 namespace ferry::arm64 {
@@ -104,6 +106,9 @@ class LoadStoreHandlers : public PauthHandlers {
   bool SETP(uint32_t s, uint32_t options, uint32_t n, uint32_t d);
   bool SETM(uint32_t s, uint32_t options, uint32_t n, uint32_t d);
   bool SETE(uint32_t s, uint32_t options, uint32_t n, uint32_t d);
+  bool SETGP(uint32_t s, uint32_t options, uint32_t n, uint32_t d);
+  bool SETGM(uint32_t s, uint32_t options, uint32_t n, uint32_t d);
+  bool SETGE(uint32_t s, uint32_t options, uint32_t n, uint32_t d);
 
  protected:
   using PauthHandlers::PauthHandlers;
@@ -117,9 +122,12 @@ class LoadStoreHandlers : public PauthHandlers {
   Target offset_target(uint32_t n, int64_t offset);
   /// `mode` as the encoding's P field: 01 post-indexed, 10 offset, 11 pre-indexed.
   Target indexed_target(uint32_t n, int64_t offset, uint32_t mode);
+  Target literal_target();
   void write_back(uint32_t n, const Target& target);
 
  private:
+  /// Of both registers of 1 << size bytes each.
+  std::pair<Address, Address> pair_addresses(const Target& target, uint32_t size, bool write);
   Address register_address(uint32_t n, uint32_t m, uint32_t option, unsigned shift);
   bool load_general(const Target& target, uint32_t n, uint32_t t, uint32_t size);
   bool load_signed(const Target& target, uint32_t n, uint32_t t, uint32_t size, uint32_t narrow);
@@ -132,12 +140,17 @@ class LoadStoreHandlers : public PauthHandlers {
   bool store_vector_pair(const Target& target, uint32_t n, uint32_t t, uint32_t t2, uint32_t size);
   bool load_ordered(Address address, uint32_t t, uint32_t size);
   bool store_ordered(Address address, uint32_t t, uint32_t size);
+  /// Xn|SP, where an atomic or exclusive access of `bytes` may be.
+  Value atomic_address(uint32_t n, unsigned bytes);
   bool load_exclusive(uint32_t size, uint32_t n, uint32_t t);
   bool load_exclusive_pair(uint32_t wide, uint32_t t2, uint32_t n, uint32_t t);
   bool store_exclusive(uint32_t size, uint32_t s, uint32_t n, uint32_t t);
   bool store_exclusive_pair(uint32_t wide, uint32_t s, uint32_t t2, uint32_t n, uint32_t t);
   bool atomic(ir::AtomicKind kind, uint32_t size, uint32_t s, uint32_t n, uint32_t t);
   bool atomic_pair(Helper helper, uint32_t t2, uint32_t n, uint32_t t);
+  bool set_prologue(uint64_t greatest, uint32_t s, uint32_t n, uint32_t d);
+  bool set_main(Helper helper, uint32_t s, uint32_t n, uint32_t d);
+  bool set_epilogue(Helper helper, uint32_t s, uint32_t n, uint32_t d);
   /// The end of a main instruction of FEAT_MOPS, whose size register is Xn: it runs again unless it is done.
   bool repeat_while_left(uint32_t n);
 };

@@ -38,9 +38,8 @@ bool LoadStoreHandlers::store_vector(const Target& target, uint32_t n, uint32_t 
 
 bool LoadStoreHandlers::load_vector_pair(const Target& target, uint32_t n, uint32_t t, uint32_t t2,
                                          uint32_t size) {
-  Address second = target.address;
-  second.disp += 1 << size;
-  const Value low = load(Type::V16I8, target.address, {.bytes = bytes_of(size)});
+  const auto [first, second] = pair_addresses(target, size, false);
+  const Value low = load(Type::V16I8, first, {.bytes = bytes_of(size)});
   const Value high = load(Type::V16I8, second, {.bytes = bytes_of(size)});
   write_back(n, target);
   set_v(t, low);
@@ -50,9 +49,8 @@ bool LoadStoreHandlers::load_vector_pair(const Target& target, uint32_t n, uint3
 
 bool LoadStoreHandlers::store_vector_pair(const Target& target, uint32_t n, uint32_t t, uint32_t t2,
                                           uint32_t size) {
-  Address second = target.address;
-  second.disp += 1 << size;
-  store(target.address, v(t), {.bytes = bytes_of(size)});
+  const auto [first, second] = pair_addresses(target, size, true);
+  store(first, v(t), {.bytes = bytes_of(size)});
   store(second, v(t2), {.bytes = bytes_of(size)});
   write_back(n, target);
   return true;
@@ -60,7 +58,7 @@ bool LoadStoreHandlers::store_vector_pair(const Target& target, uint32_t n, uint
 
 bool LoadStoreHandlers::LDR_lit_fpsimd(uint32_t size, uint32_t, uint32_t t) {
   if (size == 3) return unallocated();
-  return load_vector({{.base = b_.i64(direct_target(word_, pc_).value)}}, 31, t, size_from_opc(size));
+  return load_vector(literal_target(), 31, t, size_from_opc(size));
 }
 
 bool LoadStoreHandlers::STNP_fpsimd(uint32_t size, uint32_t imm, uint32_t t2, uint32_t n, uint32_t t) {

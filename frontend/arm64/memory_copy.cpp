@@ -14,6 +14,9 @@ constexpr uint64_t kMaxSizeEitherWay = 0x007f'ffff'ffff'ffff;
 /// Bits of an address that decide about a copy's direction.
 constexpr uint64_t kAddressBits = 0x00ff'ffff'ffff'ffff;
 
+/// Memory's tags are those of so many bytes each (SETGP).
+constexpr uint64_t kGranule = 16;
+
 /// Bytes between two safe points: about 100 microseconds of work.
 constexpr uint64_t kStage = 1 << 20;
 constexpr uint64_t kEverything = ~uint64_t{0};
@@ -61,13 +64,26 @@ bool LoadStoreHandlers::CPYP(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
   return true;
 }
 
-bool LoadStoreHandlers::SETP(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
+bool LoadStoreHandlers::set_prologue(uint64_t greatest, uint32_t s, uint32_t n, uint32_t d) {
   if (!good_set(d, s, n)) return unallocated();
-  const Value size = b_.binary(Op::umin, x(n), b_.i64(kMaxSize));
+  const Value size = b_.binary(Op::umin, x(n), b_.i64(greatest));
   set_r(d, b_.add(x(d), size));
   set_r(n, b_.sub(b_.i64(0), size));
   set_flags_packed(b_.i32(0));
   return true;
+}
+
+bool LoadStoreHandlers::SETP(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
+  return set_prologue(kMaxSize, s, n, d);
+}
+
+// Granules with their tags: an address or a size that is no multiple of 16 is an alignment fault.
+bool LoadStoreHandlers::SETGP(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
+  if (!good_set(d, s, n)) return unallocated();
+  const Value nothing = b_.icmp(IntCond::Eq, x(n), b_.i64(0));
+  const Value both = b_.or_(x(d), b_.and_(x(n), b_.i64(kGranule - 1)));
+  check_alignment(b_.select(nothing, b_.i64(0), both), kGranule);
+  return set_prologue(kMaxSize & ~(kGranule - 1), s, n, d);
 }
 
 // ---- main instructions
@@ -84,10 +100,16 @@ bool LoadStoreHandlers::CPYFM(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
 bool LoadStoreHandlers::CPYM(uint32_t s, uint32_t options, uint32_t n, uint32_t d) {
   return CPYFM(s, options, n, d);
 }
-bool LoadStoreHandlers::SETM(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
+bool LoadStoreHandlers::set_main(Helper helper, uint32_t s, uint32_t n, uint32_t d) {
   if (!good_set(d, s, n)) return unallocated();
-  call(Helper::set_memory, {b_.i32(packed_registers(d, s, n)), b_.i64(kStage)});
+  call(helper, {b_.i32(packed_registers(d, s, n)), b_.i64(kStage)});
   return repeat_while_left(n);
+}
+bool LoadStoreHandlers::SETM(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
+  return set_main(Helper::set_memory, s, n, d);
+}
+bool LoadStoreHandlers::SETGM(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
+  return set_main(Helper::set_tagged_memory, s, n, d);
 }
 
 // ---- epilogues
@@ -100,10 +122,16 @@ bool LoadStoreHandlers::CPYFE(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
 bool LoadStoreHandlers::CPYE(uint32_t s, uint32_t options, uint32_t n, uint32_t d) {
   return CPYFE(s, options, n, d);
 }
-bool LoadStoreHandlers::SETE(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
+bool LoadStoreHandlers::set_epilogue(Helper helper, uint32_t s, uint32_t n, uint32_t d) {
   if (!good_set(d, s, n)) return unallocated();
-  call(Helper::set_memory, {b_.i32(packed_registers(d, s, n)), b_.i64(kEverything)});
+  call(helper, {b_.i32(packed_registers(d, s, n)), b_.i64(kEverything)});
   return true;
+}
+bool LoadStoreHandlers::SETE(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
+  return set_epilogue(Helper::set_memory, s, n, d);
+}
+bool LoadStoreHandlers::SETGE(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
+  return set_epilogue(Helper::set_tagged_memory, s, n, d);
 }
 
 }  // namespace ferry::arm64

@@ -107,7 +107,7 @@ bool PauthHandlers::BLRA(uint32_t key, uint32_t n, uint32_t m) {
 
 bool PauthHandlers::LDRA(uint32_t key, uint32_t imm, uint32_t pre, uint32_t n, uint32_t t) {
   const int64_t offset = support::sign_extend(imm, 10) * 8;
-  const Value base = toggled(key == 0 ? kKeyDA : kKeyDB, x_sp(n), x(kZero));
+  const Value base = toggled(key == 0 ? kKeyDA : kKeyDB, pre != 0 ? x_sp(n) : base_address(n), x(kZero));
   const Value value = load(Type::I64, {.base = base, .disp = static_cast<int32_t>(offset)}, {.bytes = 8});
   if (pre != 0) set_r_sp(n, b_.add(base, b_.i64(static_cast<uint64_t>(offset))));
   set_r(t, value);

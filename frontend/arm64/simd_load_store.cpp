@@ -28,9 +28,11 @@ unsigned SimdLoadStoreHandlers::registers_of(uint32_t opcode) {
 }
 
 // Post-indexed by Xm, or by the bytes that were accessed where that is XZR.
-SimdLoadStoreHandlers::Target SimdLoadStoreHandlers::post_target(uint32_t n, uint32_t m, unsigned bytes) {
-  Target target{Address{base_address(n)}};
-  if (m != kNoPost) target.written_back = b_.add(target.address.base, m == 31 ? b_.i64(bytes) : x(m));
+SimdLoadStoreHandlers::Target SimdLoadStoreHandlers::post_target(uint32_t n, uint32_t m, unsigned bytes,
+                                                                 bool write) {
+  const Value base = m == kNoPost ? base_address(n) : x_sp(n);
+  Target target{check_tags(Address{base}, bytes, write)};
+  if (m != kNoPost) target.written_back = b_.add(base, m == 31 ? b_.i64(bytes) : x(m));
   return target;
 }
 
@@ -140,7 +142,7 @@ SimdLoadStoreHandlers::Registers SimdLoadStoreHandlers::interleave(Lanes lanes, 
 bool SimdLoadStoreHandlers::load_multiple(Lanes lanes, unsigned registers, unsigned elements, uint32_t n,
                                           uint32_t t, uint32_t m) {
   const unsigned bytes = lanes.bits / 8;
-  const Target target = post_target(n, m, registers * bytes);
+  const Target target = post_target(n, m, registers * bytes, false);
   Registers values;
   for (unsigned i = 0; i < registers; ++i) values[i] = load_at(target, lanes.type(), bytes, i * bytes);
   if (elements > 1) values = deinterleave(lanes, elements, values);
@@ -152,7 +154,7 @@ bool SimdLoadStoreHandlers::load_multiple(Lanes lanes, unsigned registers, unsig
 bool SimdLoadStoreHandlers::store_multiple(Lanes lanes, unsigned registers, unsigned elements, uint32_t n,
                                            uint32_t t, uint32_t m) {
   const unsigned bytes = lanes.bits / 8;
-  const Target target = post_target(n, m, registers * bytes);
+  const Target target = post_target(n, m, registers * bytes, true);
   Registers values;
   for (unsigned i = 0; i < registers; ++i) values[i] = v((t + i) % 32);
   if (elements > 1) values = interleave(lanes, elements, values);
@@ -164,7 +166,7 @@ bool SimdLoadStoreHandlers::store_multiple(Lanes lanes, unsigned registers, unsi
 bool SimdLoadStoreHandlers::load_single(Part part, unsigned elements, uint32_t n, uint32_t t, uint32_t m) {
   const Type type = element_type(part.size);
   const unsigned bytes = 1u << part.size;
-  const Target target = post_target(n, m, elements * bytes);
+  const Target target = post_target(n, m, elements * bytes, false);
   Registers values;
   for (unsigned i = 0; i < elements; ++i) values[i] = load_at(target, type, bytes, i * bytes);
   for (unsigned i = 0; i < elements; ++i) {
@@ -177,7 +179,7 @@ bool SimdLoadStoreHandlers::load_single(Part part, unsigned elements, uint32_t n
 
 bool SimdLoadStoreHandlers::store_single(Part part, unsigned elements, uint32_t n, uint32_t t, uint32_t m) {
   const unsigned bytes = 1u << part.size;
-  const Target target = post_target(n, m, elements * bytes);
+  const Target target = post_target(n, m, elements * bytes, true);
   for (unsigned i = 0; i < elements; ++i) {
     store_at(target, lane((t + i) % 32, element_type(part.size), part.index), bytes, i * bytes);
   }
@@ -189,7 +191,7 @@ bool SimdLoadStoreHandlers::load_replicate(uint32_t q, uint32_t size, unsigned e
                                            uint32_t t, uint32_t m) {
   const Type type = element_type(size);
   const unsigned bytes = 1u << size;
-  const Target target = post_target(n, m, elements * bytes);
+  const Target target = post_target(n, m, elements * bytes, false);
   Registers values;
   for (unsigned i = 0; i < elements; ++i) values[i] = load_at(target, type, bytes, i * bytes);
   for (unsigned i = 0; i < elements; ++i)

@@ -85,7 +85,7 @@ class SimdLoadStoreHandlers : public SimdPermuteHandlers {
   /// At most the four registers that one of these instructions works on.
   using Registers = std::array<Value, 4>;
 
-  Target post_target(uint32_t n, uint32_t m, unsigned bytes);
+  Target post_target(uint32_t n, uint32_t m, unsigned bytes, bool write);
   Value load_at(const Target& target, Type type, unsigned bytes, unsigned disp);
   void store_at(const Target& target, Value value, unsigned bytes, unsigned disp);
   Value group_elements(Lanes lanes, unsigned elements, Value memory);

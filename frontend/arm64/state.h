@@ -26,6 +26,19 @@ enum PointerKeyId : uint8_t { kKeyIA, kKeyIB, kKeyDA, kKeyDB, kKeyGA, kPointerKe
 /// to which half of the address space it points (Arm ARM D8.10.2).
 inline constexpr uint64_t kPointerCodeField = 0x007f'0000'0000'0000;
 
+class MemoryTags;
+
+/// SCTLR_EL1.TCF0: what an access does whose pointer has not the memory's tag.
+enum class TagChecks : uint8_t { None, Synchronous, Asynchronous };
+
+/// Memory tagging (FEAT_MTE2). All zero is how Linux starts a program.
+struct TagControl {
+  MemoryTags* memory;  ///< the process's, or null: no memory is tagged
+  uint64_t random;     ///< how many random tags IRG has made, in place of RGSR_EL1
+  uint16_t allowed;    ///< the complement of GCR_EL1.Exclude: the tags that IRG, ADDG and SUBG may choose
+  TagChecks checks;
+};
+
 /// The CPU state of an AArch64 program at EL0. Flags: `s` is N xor V ("signed less"), because the conditions
 /// that compilers use most then need one flag (LT) or two that LLVM folds back into one compare (GT, LE); V
 /// is n ^ s.
@@ -46,9 +59,11 @@ struct State {
   Vec qc;  ///< not all zeros: FPSR.QC is set. A saturating instruction ORs in where its lanes were cut
   Vec v[32];
   PointerKey pointer_keys[kPointerKeys];
-  uint32_t pstate;  ///< PSTATE.DIT and SSBS in their places (kPstateDit, kPstateSsbs); no effect on execution
+  uint32_t pstate;  ///< PSTATE.DIT, SSBS and TCO in their places (kPstate...); only TCO affects execution
+  TagControl tags;
   // The upper parts of SVE's Z registers and its predicates will follow here: offsets above stay as they are.
 
+  static constexpr uint32_t kPstateTco = uint32_t{1} << 25;
   static constexpr uint32_t kPstateDit = uint32_t{1} << 24;
   static constexpr uint32_t kPstateSsbs = uint32_t{1} << 12;
   static constexpr uint32_t kFpsrQc = uint32_t{1} << 27;

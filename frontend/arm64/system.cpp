@@ -48,7 +48,8 @@ bool SystemHandlers::ISB(uint32_t) { return true; }
 bool SystemHandlers::SB() { return true; }
 
 // ---- PSTATE. Host code has no speculation to bypass stores by that a guest could ask to end, nor timing
-// that depends less on data in another mode: DIT and SSBS are bits to write and read.
+// that depends less on data in another mode: DIT and SSBS are bits to write and read. TCO is looked at where
+// tags are checked.
 
 bool SystemHandlers::write_pstate(uint32_t mask, Value bits) {
   const Value kept = b_.and_(b_.get_reg(PSTATE, Type::I32), b_.i32(~mask));
@@ -68,6 +69,8 @@ bool SystemHandlers::MSR_imm(uint32_t op1, uint32_t crm, uint32_t op2) {
       return cpu_.has(Feature::SSBS) ? write(State::kPstateSsbs) : illegal();
     case 3 << 3 | 2:
       return cpu_.has(Feature::DIT) ? write(State::kPstateDit) : illegal();
+    case 3 << 3 | 4:
+      return cpu_.has(Feature::MTE) ? write(State::kPstateTco) : illegal();
     default:
       return illegal();  // the fields of EL1
   }
@@ -120,12 +123,13 @@ constexpr uint32_t kFpcrReg = system_register(3, 3, 4, 4, 0);
 constexpr uint32_t kFpsrReg = system_register(3, 3, 4, 4, 1);
 constexpr uint32_t kDitReg = system_register(3, 3, 4, 2, 5);
 constexpr uint32_t kSsbsReg = system_register(3, 3, 4, 2, 6);
+constexpr uint32_t kTcoReg = system_register(3, 3, 4, 2, 7);
 constexpr uint32_t kTpidrReg = system_register(3, 3, 13, 0, 2);
 
 }  // namespace
 
 bool SystemHandlers::zero_line(uint32_t t) {
-  const Value line = b_.and_(x(t), b_.i64(~uint64_t{kLineBytes - 1}));
+  const Value line = check_tags(b_.and_(x(t), b_.i64(~uint64_t{kLineBytes - 1})), kLineBytes, true);
   const Value zero = b_.konst(Type::V16I8, 0, 0);
   for (int32_t offset = 0; offset < static_cast<int32_t>(kLineBytes); offset += 16) {
     store({.base = line, .disp = offset}, zero, {.bytes = 16});
@@ -133,10 +137,32 @@ bool SystemHandlers::zero_line(uint32_t t) {
   return true;
 }
 
+/// After it the line may be accessed by the same pointer: nothing is left to check.
+bool SystemHandlers::tag_line(uint32_t t) {
+  call(Helper::store_tags, {b_.and_(x(t), b_.i64(~uint64_t{kLineBytes - 1})), x(t), b_.i32(kLineBytes)});
+  return true;
+}
+
+/// Cache maintenance of tags, alone or with data; what DC CVA... are for data.
+bool SystemHandlers::maintain_tag_caches(uint32_t operation) {
+  constexpr uint32_t kTags = 3;
+  constexpr uint32_t kTagsAndData = 5;
+  for (const uint32_t op2 : {kTags, kTagsAndData}) {
+    for (const uint32_t point : {10u, 12u, 13u, 14u}) {
+      if (operation == sys(3, 7, point, op2)) return cpu_.has(Feature::MTE) || illegal();
+    }
+  }
+  return illegal();
+}
+
 bool SystemHandlers::SYS(uint32_t operation, uint32_t t) {
   switch (operation) {
     case sys(3, 7, 4, 1):
       return zero_line(t);  // DC ZVA
+    case sys(3, 7, 4, 3):   // DC GVA
+      return cpu_.has(Feature::MTE) ? tag_line(t) : illegal();
+    case sys(3, 7, 4, 4):  // DC GZVA
+      return cpu_.has(Feature::MTE) ? tag_line(t) && zero_line(t) : illegal();
     case sys(3, 7, 10, 1):  // DC CVAC, CVAU, CIVAC: host caches are coherent
     case sys(3, 7, 11, 1):
     case sys(3, 7, 14, 1):
@@ -149,7 +175,7 @@ bool SystemHandlers::SYS(uint32_t operation, uint32_t t) {
       b_.set_reg(TRAP_ARG, b_.and_(x(t), b_.i64(Arch::kAddressMask & ~uint64_t{kLineBytes - 1})));
       return trap(ir::TrapKind::InvalidateCode, next_pc());
     default:
-      return illegal();
+      return maintain_tag_caches(operation);
   }
 }
 
@@ -178,6 +204,8 @@ bool SystemHandlers::read_register_of_feature(uint32_t reg, uint32_t t) {
       return cpu_.has(Feature::DIT) ? read_pstate(State::kPstateDit, t) : illegal();
     case kSsbsReg:
       return cpu_.has(Feature::SSBS) ? read_pstate(State::kPstateSsbs, t) : illegal();
+    case kTcoReg:
+      return cpu_.has(Feature::MTE) ? read_pstate(State::kPstateTco, t) : illegal();
     default:
       return illegal();
   }
@@ -242,6 +270,8 @@ bool SystemHandlers::MSR_reg(uint32_t reg, uint32_t t) {
       return cpu_.has(Feature::DIT) ? write_pstate(State::kPstateDit, w(t)) : illegal();
     case kSsbsReg:
       return cpu_.has(Feature::SSBS) ? write_pstate(State::kPstateSsbs, w(t)) : illegal();
+    case kTcoReg:
+      return cpu_.has(Feature::MTE) ? write_pstate(State::kPstateTco, w(t)) : illegal();
     default:
       return illegal();
   }

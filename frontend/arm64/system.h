@@ -43,6 +43,8 @@ class SystemHandlers : public BranchHandlers {
 
  private:
   bool zero_line(uint32_t t);
+  bool tag_line(uint32_t t);
+  bool maintain_tag_caches(uint32_t operation);
   /// The bits of `mask` in the PSTATE row become those of `bits`.
   bool write_pstate(uint32_t mask, Value bits);
   bool read_pstate(uint32_t mask, uint32_t t);

@@ -76,6 +76,7 @@ void Translator::translate_block(GuestAddr pc, GuestAddr end) {
 bool Translator::translate_instruction() {
   b_.at(pc_);
   word_ = read_word(pc_);
+  tag_checked_ = true;
   const Row* row = decode(word_);
   if (row == nullptr) return illegal();
   if (!cpu_.has(required_feature(*row, word_))) return is_hint(word_) || illegal();

@@ -7,7 +7,7 @@ namespace ferry::arm64 {
 /// Translates A64 code to IR. Its handlers, one member function per row of a64.def, come from a chain of
 /// classes, one per family of instructions:
 ///   TranslatorCore <- AluHandlers <- BranchHandlers <- SystemHandlers <- PauthHandlers <-
-///   LoadStoreHandlers <- FpHandlers <- FpVectorHandlers <- SimdHandlers
+///   LoadStoreHandlers <- MemoryTaggingHandlers <- FpHandlers <- FpVectorHandlers <- SimdHandlers
 /// A row without a handler, or whose feature the CPU does not have, is an illegal instruction.
 class Translator final : public SimdHandlers {
  public:

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "frontend/arm64/flow.h"
+#include "frontend/arm64/helpers_tags.h"
 
 namespace ferry::arm64 {
 
@@ -16,18 +17,40 @@ void TranslatorCore::before_access() {
   if (limits_.precise) store_flags_if_live();
 }
 
+TranslatorCore::Value TranslatorCore::full_address(Address address) {
+  Value sum = address.base;
+  if (address.index) sum = b_.add(sum, b_.shl(address.index, b_.i64(address.scale)));
+  const auto disp = static_cast<uint64_t>(int64_t{address.disp});
+  return disp == 0 ? sum : b_.add(sum, b_.i64(disp));
+}
+
+ir::Address TranslatorCore::check_tags(Address address, unsigned bytes, bool write) {
+  const Address checked = check_part(address, bytes, write);
+  tag_checked_ = false;
+  return checked;
+}
+
+ir::Address TranslatorCore::check_part(Address address, unsigned bytes, bool write) {
+  if (!checks_tags() || !tag_checked_) return address;
+  const Value access = b_.i32(bytes | (write ? helpers::kCheckedWrite : 0));
+  return {call(Helper::check_tags, {full_address(address), access})};
+}
+
 TranslatorCore::Value TranslatorCore::load(Type type, Address address, MemAccess access) {
+  address = check_part(address, access.bytes, false);
   before_access();
   return b_.load(type, address, access);
 }
 
 void TranslatorCore::store(Address address, Value value, MemAccess access) {
+  address = check_part(address, access.bytes, true);
   before_access();
   b_.store(address, value, access);
 }
 
 TranslatorCore::Value TranslatorCore::atomic_rmw(Value address, Value operand, MemAccess access,
                                                  ir::AtomicKind kind) {
+  address = check_tags(address, access.bytes, false);
   before_access();
   return b_.emit(Op::atomic_rmw, operand.type, {address, operand}, access.pack(),
                  static_cast<uint64_t>(kind));
@@ -35,6 +58,7 @@ TranslatorCore::Value TranslatorCore::atomic_rmw(Value address, Value operand, M
 
 TranslatorCore::Value TranslatorCore::cmpxchg(Value address, Value expected, Value desired,
                                               MemAccess access) {
+  address = check_tags(address, access.bytes, false);
   before_access();
   return b_.emit(Op::cmpxchg, desired.type, {address, expected, desired}, access.pack());
 }
@@ -47,8 +71,7 @@ void TranslatorCore::check_alignment(Value address, unsigned bytes) {
 }
 
 void TranslatorCore::check_alignment(Address address, unsigned bytes) {
-  const auto disp = static_cast<uint64_t>(int64_t{address.disp});
-  check_alignment(disp == 0 ? address.base : b_.add(address.base, b_.i64(disp)), bytes);
+  check_alignment(full_address(address), bytes);
 }
 
 TranslatorCore::Value TranslatorCore::call(Helper helper, std::initializer_list<Value> args) {

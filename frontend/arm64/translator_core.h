@@ -9,6 +9,7 @@
 #include "frontend/arm64/flags.h"
 #include "frontend/arm64/fp_state.h"
 #include "frontend/arm64/helpers.h"
+#include "frontend/arm64/memory_tags.h"
 #include "frontend/arm64/state.h"
 #include "frontend/common/region.h"
 #include "ir/builder.h"
@@ -45,6 +46,8 @@ class TranslatorCore {
   GuestAddr next_pc() const { return pc_ + 4; }
   /// FPCR asks for arithmetic that fadd and its kin do not do (FZ, DN, AHP, FZ16): call helpers instead.
   bool exact_fp() { return (b_.function().mode & kModeExactFp) != 0; }
+  /// Accesses are checked for the memory's tags.
+  bool checks_tags() { return (b_.function().mode & kModeTagChecks) != 0; }
   /// Indirect branches say what they are (branch_type.h).
   bool guards_branches() { return (b_.function().mode & kModeGuardBranches) != 0; }
   bool in_guarded_page() const { return limits_.code != nullptr && limits_.code->guarded(pc_); }
@@ -134,7 +137,18 @@ class TranslatorCore {
   void check_alignment(Address address, unsigned bytes);
   /// Before a helper that accesses guest memory (call() does it by itself).
   void before_access();
-  Value base_address(uint32_t n) { return x_sp(n); }
+  /// The base of an access without register offset and write-back: one by SP is not checked (Arm ARM
+  /// D10.4.1).
+  Value base_address(uint32_t n) {
+    if (n == 31) tag_checked_ = false;
+    return x_sp(n);
+  }
+  /// Checks the tags of all that an instruction accesses (for one or a part of it load() and its kin do), and
+  /// answers where it is from then on.
+  Address check_tags(Address address, unsigned bytes, bool write);
+  Value check_tags(Value address, unsigned bytes, bool write) {
+    return check_tags(Address{address}, bytes, write).base;
+  }
 
   // ---- helpers (helpers.def)
 
@@ -158,8 +172,9 @@ class TranslatorCore {
   bool ret_by(uint32_t n);
 
   ir::Builder b_;
-  GuestAddr pc_;       ///< of the current guest instruction
-  uint32_t word_ = 0;  ///< its encoding
+  GuestAddr pc_;             ///< of the current guest instruction
+  uint32_t word_ = 0;        ///< its encoding
+  bool tag_checked_ = true;  ///< its accesses are checked where the mode says so, and have not been yet
 
   // ---- for Translator: blocks and exits
   void begin_block(GuestAddr pc);
@@ -193,6 +208,10 @@ class TranslatorCore {
 
     bool operator==(const Exit&) const = default;
   };
+
+  Value full_address(Address address);
+  /// check_tags() of one of several accesses.
+  Address check_part(Address address, unsigned bytes, bool write);
   FlagRecipe& replace_flags(FlagRecipe::Kind kind);
   Value plain_condition(Cond cond);
   Value plain_n();

@@ -13,6 +13,7 @@
 #include <span>
 #include <string_view>
 
+#include "ir/memory_tags.h"
 #include "ir/support/address.h"
 #include "ir/support/result.h"
 #include "linux-user/abi/syscall_table.h"
@@ -85,8 +86,12 @@ class Abi {
   virtual GuestAddr sp(const void* state) const = 0;
   virtual void set_sp(void* state, GuestAddr sp) const = 0;
   virtual void set_tls(void* state, uint64_t value) const = 0;
-  /// The registers of a new program: all zero but these.
-  virtual void start(void* state, GuestAddr entry, GuestAddr sp) const = 0;
+  /// The registers of a new program: all zero but these. `tags`: the process's, see make_memory_tags().
+  virtual void start(void* state, GuestAddr entry, GuestAddr sp, ir::MemoryTags* tags) const = 0;
+
+  /// The tags of a process's memory; null if the guest's CPU has none. `on_asynchronous_mismatch` is called
+  /// on a guest's thread when it owes its program a SIGSEGV with SEGV_MTEAERR.
+  virtual std::unique_ptr<ir::MemoryTags> make_memory_tags(void (*on_asynchronous_mismatch)()) const = 0;
 
   /// The process has guarded pages (AddressSpace::has_guarded_pages): branches are checked from now on.
   virtual void guard_branches(void* state) const = 0;

@@ -29,14 +29,16 @@ enum class Support : uint8_t {
 ///   handler(Task&, ...) ENDS(number, name, handler, "argument words")                      the same for a
 ///   call that does not return PASS(number, name, "argument words") forward<SYS_name> BLOCK(number, name,
 ///   "argument words")                              forward_blocking<SYS_name>
+///   VECTORS(number, name, "argument words")        forward_vectors<SYS_name>
 struct SyscallRow {
   uint16_t number;
   SyscallFn handler;
   const char* name;
-  const char* args;  ///< one word per argument: how --strace prints it (see strace.h)
+  const char* args;  ///< one word per argument: what it is (see strace_formats.def)
   Support support;
   const char* note;
-  bool no_return;  ///< --strace prints it before it runs
+  bool no_return;        ///< --strace prints it before it runs
+  uint8_t pointers = 0;  ///< a bit per argument, made from `args`: see pointer_arguments()
 };
 
 /// Words in a row's argument list.
@@ -48,6 +50,21 @@ constexpr size_t count_words(std::string_view text) {
     inside = c != ' ';
   }
   return words;
+}
+
+/// A bit for each argument that is a pointer to the guest's memory: one whose tag the kernel does not look at
+/// once the guest has asked for that (Documentation/arch/arm64/tagged-address-abi.rst).
+constexpr uint8_t pointer_arguments(std::string_view words) {
+  constexpr std::string_view kPointers[] = {"ptr", "path", "str", "strs", "buffer", "time", "mask"};
+  uint8_t pointers = 0;
+  for (unsigned argument = 0; !words.empty(); ++argument) {
+    const std::string_view word = words.substr(0, words.find(' '));
+    for (const std::string_view pointer : kPointers) {
+      if (word == pointer) pointers |= static_cast<uint8_t>(1u << argument);
+    }
+    words.remove_prefix(word.size() < words.size() ? word.size() + 1 : words.size());
+  }
+  return pointers;
 }
 
 namespace detail {

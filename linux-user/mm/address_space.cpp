@@ -1,7 +1,9 @@
 #include "linux-user/mm/address_space.h"
 
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 
@@ -16,7 +18,7 @@ namespace {
 using support::align_up;
 
 /// Bits of PROT_ that AArch64 has and x86-64 has not (arch/arm64/include/uapi/asm/mman.h): BTI, MTE.
-constexpr int kProtArm64 = kProtGuarded | 0x20;
+constexpr int kProtArm64 = kProtGuarded | kProtTagged;
 /// MAP_32BIT: a flag on x86 only.
 constexpr int kMap32Bit = 0x40;
 /// User addresses end here on x86-64 with four-level page tables, and on AArch64 with 47-bit compatible
@@ -43,6 +45,16 @@ bool page_range(GuestAddr address, uint64_t length, GuestAddr& last) {
 SysResult host_mmap(GuestAddr address, uint64_t length, int protection, int flags, int fd, uint64_t offset) {
   return raw_syscall(SYS_mmap, address.value, length, static_cast<uint64_t>(host_protection(protection)),
                      static_cast<uint64_t>(flags), static_cast<uint64_t>(fd), offset);
+}
+
+/// What a mapping made with these arguments of mmap(2) shows.
+Backing backing_of(int flags, int fd) {
+  const bool is_private = (flags & MAP_TYPE) == MAP_PRIVATE;
+  struct statfs info;
+  const bool is_memory =
+      (flags & MAP_ANONYMOUS) != 0 || (::fstatfs(fd, &info) == 0 && info.f_type == TMPFS_MAGIC);
+  if (!is_memory) return Backing::File;
+  return is_private ? Backing::Anonymous : Backing::SharedMemory;
 }
 
 GuestAddr to_address(SysResult result) { return {static_cast<uint64_t>(result.value)}; }
@@ -79,7 +91,7 @@ void AddressSpace::merge_around(GuestAddr first, GuestAddr last) {
     auto next = std::next(it);
     if (next == vmas_.end()) break;
     const bool same = it->second.end == next->first && it->second.protection == next->second.protection &&
-                      it->second.kind == next->second.kind;
+                      it->second.kind == next->second.kind && it->second.backing == next->second.backing;
     if (!same) {
       it = next;
       continue;
@@ -94,12 +106,12 @@ void AddressSpace::note_protection(int protection) {
   if ((protection & kGuardedCode) == kGuardedCode) has_guarded_pages_.store(true, std::memory_order_relaxed);
 }
 
-void AddressSpace::insert(GuestAddr first, GuestAddr last, int protection, VmaKind kind) {
+void AddressSpace::insert(GuestAddr first, const Vma& vma) {
   const std::lock_guard guard(map_mutex_);
-  cut_out(first, last);
-  vmas_.emplace(first, Vma{last, protection, kind});
-  note_protection(protection);
-  merge_around(first, last);
+  cut_out(first, vma.end);
+  vmas_.emplace(first, vma);
+  note_protection(vma.protection);
+  merge_around(first, vma.end);
 }
 
 void AddressSpace::change_protection(GuestAddr first, GuestAddr last, int protection) {
@@ -119,7 +131,7 @@ std::vector<AddressSpace::Range> AddressSpace::overlaps(GuestAddr first, GuestAd
   for (; it != vmas_.end() && it->first < last; ++it) {
     const GuestAddr begin = std::max(it->first, first);
     const GuestAddr end = std::min(it->second.end, last);
-    if (begin < end) ranges.push_back({begin, end, it->second.protection});
+    if (begin < end) ranges.push_back({begin, end, it->second.protection, it->second.backing});
   }
   return ranges;
 }
@@ -160,8 +172,38 @@ SysResult AddressSpace::reserve_target(GuestAddr first, GuestAddr last) {
     for (size_t j = 0; j < i; ++j) raw_syscall(SYS_munmap, gaps[j].first.value, gaps[j].last - gaps[j].first);
     return result.error_number() == EEXIST ? SysResult::error(ENOMEM) : result;
   }
-  for (const Range& gap : gaps) insert(gap.first, gap.last, PROT_NONE, VmaKind::Plain);
+  for (const Range& gap : gaps) insert(gap.first, {gap.last, PROT_NONE});
   return 0;
+}
+
+// --- tags ---
+
+bool AddressSpace::reset_tags(GuestAddr first, GuestAddr last, int protection) {
+  return tags_ == nullptr || tags_->reset(first, last, (protection & kProtTagged) != 0);
+}
+
+bool AddressSpace::move_tags(Range from, Range to, bool keeps_old) {
+  if (from.first == to.first) {
+    if (to.last < from.last) forget_tags(to.last, from.last);
+    return to.last <= from.last || reset_tags(from.last, to.last, kProtTagged);
+  }
+  const bool room = reset_tags(to.first, to.last, kProtTagged);
+  if (room) tags_->move(from.first, to.first, std::min(from.last - from.first, to.last - to.first));
+  if (!keeps_old) forget_tags(from.first, from.last);
+  return room;
+}
+
+/// Memory that starts again as zeros has tags of zero.
+void AddressSpace::drop_tags_of_contents(const std::vector<Range>& ranges, int advice) {
+  constexpr int kDontneedLocked = 24;  // MADV_DONTNEED_LOCKED
+  for (const Range& range : ranges) {
+    const bool dropped = advice == MADV_DONTNEED || advice == kDontneedLocked
+                             ? range.backing == Backing::Anonymous
+                             : advice == MADV_REMOVE && range.backing == Backing::SharedMemory;
+    // There was room for these tags before.
+    if (dropped && (range.protection & kProtTagged) != 0)
+      (void)reset_tags(range.first, range.last, kProtTagged);
+  }
 }
 
 // --- system calls ---
@@ -169,6 +211,9 @@ SysResult AddressSpace::reserve_target(GuestAddr first, GuestAddr last) {
 SysResult AddressSpace::mmap(GuestAddr address, uint64_t length, int protection, int flags, int fd,
                              uint64_t offset) {
   flags &= ~kMap32Bit;
+  if (tags_ == nullptr) protection &= ~kProtTagged;
+  const Backing backing = backing_of(flags, fd);
+  if ((protection & kProtTagged) != 0 && backing == Backing::File) return SysResult::error(EINVAL);
   const bool fixed = (flags & MAP_FIXED) != 0;
   const bool no_replace = (flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE;
   const std::lock_guard guard(mutex_);
@@ -191,14 +236,24 @@ SysResult AddressSpace::mmap(GuestAddr address, uint64_t length, int protection,
       return result;
     }
     forget_code(address, last);
-    insert(address, last, protection, VmaKind::Plain);
-    return result;
+    return add_mapping(address, {.end = last, .protection = protection, .backing = backing});
   }
   const SysResult result = host_mmap(address, length, protection, flags, fd, offset);
   if (result.failed()) return result;
   const GuestAddr first = to_address(result);
-  insert(first, {align_up(first.value + length, kPageSize)}, protection, VmaKind::Plain);
-  return result;
+  return add_mapping(
+      first,
+      {.end = {align_up(first.value + length, kPageSize)}, .protection = protection, .backing = backing});
+}
+
+SysResult AddressSpace::add_mapping(GuestAddr first, const Vma& vma) {
+  if (!reset_tags(first, vma.end, vma.protection)) {
+    raw_syscall(SYS_munmap, first.value, vma.end - first);
+    erase(first, vma.end);
+    return SysResult::error(ENOMEM);
+  }
+  insert(first, vma);
+  return static_cast<int64_t>(first.value);
 }
 
 SysResult AddressSpace::munmap(GuestAddr address, uint64_t length) {
@@ -211,6 +266,7 @@ SysResult AddressSpace::munmap(GuestAddr address, uint64_t length) {
     if (result.failed()) return result;
   }
   forget_code(address, last);
+  forget_tags(address, last);
   erase(address, last);
   return 0;
 }
@@ -219,11 +275,16 @@ SysResult AddressSpace::mprotect(GuestAddr address, uint64_t length, int protect
   GuestAddr last;
   if (!page_aligned(address)) return SysResult::error(EINVAL);
   if (!page_range(address, length, last)) return SysResult::error(ENOMEM);
+  if (tags_ == nullptr && (protection & kProtTagged) != 0) return SysResult::error(EINVAL);
   constexpr int kGrows = PROT_GROWSDOWN | PROT_GROWSUP;
   const std::lock_guard guard(mutex_);
   GuestAddr reached = address;
   for (const Range& range : overlaps(address, last)) {
     if (range.first != reached) break;
+    const int kept = range.protection & kProtTagged;
+    const bool new_tags = (protection & ~range.protection & kProtTagged) != 0;
+    if (new_tags && range.backing == Backing::File) return SysResult::error(EINVAL);
+    if (new_tags && !reset_tags(range.first, range.last, protection)) return SysResult::error(ENOMEM);
     const SysResult result = raw_syscall(SYS_mprotect, range.first.value, range.last - range.first,
                                          static_cast<uint64_t>(host_protection(protection & ~kGrows)));
     if (result.failed()) return result;
@@ -232,7 +293,7 @@ SysResult AddressSpace::mprotect(GuestAddr address, uint64_t length, int protect
     const bool stays = (protection & PROT_EXEC) && (range.protection & PROT_EXEC) &&
                        !(range.protection & PROT_WRITE) && !((protection ^ range.protection) & kProtGuarded);
     if (!stays) forget_code(range.first, range.last);
-    change_protection(range.first, range.last, protection & ~kGrows);
+    change_protection(range.first, range.last, (protection & ~kGrows) | kept);
     reached = range.last;
   }
   return reached >= last ? SysResult{0} : SysResult::error(ENOMEM);
@@ -253,7 +314,7 @@ SysResult AddressSpace::mremap(GuestAddr old_address, uint64_t old_length, uint6
     if (new_address < old_last && old_address < new_last) return SysResult::error(EINVAL);
     if (const SysResult reserved = reserve_target(new_address, new_last); reserved.failed()) return reserved;
   }
-  const Vma old = std::prev(vmas_.upper_bound(old_address))->second;
+  Vma vma = std::prev(vmas_.upper_bound(old_address))->second;
   const SysResult result = raw_syscall(SYS_mremap, old_address.value, old_length, new_length,
                                        static_cast<uint64_t>(flags), new_address.value);
   if (result.failed()) return result;
@@ -262,8 +323,15 @@ SysResult AddressSpace::mremap(GuestAddr old_address, uint64_t old_length, uint6
   forget_code(old_address, old_last);
   if (fixed) forget_code(first, last);
   constexpr int kDontUnmap = 4;  // MREMAP_DONTUNMAP
-  if (!(flags & kDontUnmap)) erase(old_address, old_last);
-  insert(first, last, old.protection, old.kind);
+  const bool keeps_old = (flags & kDontUnmap) != 0;
+  if ((vma.protection & kProtTagged) == 0) {
+    forget_tags(first, last);
+  } else if (!move_tags({old_address, old_last, 0}, {first, last, 0}, keeps_old)) {
+    vma.protection &= ~kProtTagged;
+  }
+  if (!keeps_old) erase(old_address, old_last);
+  vma.end = last;
+  insert(first, vma);
   return result;
 }
 
@@ -284,6 +352,7 @@ SysResult AddressSpace::madvise(GuestAddr address, uint64_t length, int advice) 
     if (result.failed()) return result;
   }
   if (advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE) forget_code(address, last);
+  drop_tags_of_contents(ranges, advice);
   return complete ? SysResult{0} : SysResult::error(ENOMEM);
 }
 
@@ -305,7 +374,8 @@ SysResult AddressSpace::shmat(int id, GuestAddr address, int flags) {
       PROT_READ | (flags & SHM_RDONLY ? 0 : PROT_WRITE) | (flags & SHM_EXEC ? PROT_EXEC : 0);
   const GuestAddr last{align_up(first.value + info.shm_segsz, kPageSize)};
   forget_code(first, last);
-  insert(first, last, protection, VmaKind::Plain);
+  forget_tags(first, last);
+  insert(first, {.end = last, .protection = protection, .backing = Backing::SharedMemory});
   shared_segments_[first] = last - first;
   return result;
 }
@@ -317,6 +387,7 @@ SysResult AddressSpace::shmdt(GuestAddr address) {
   const SysResult result = raw_syscall(SYS_shmdt, address.value);
   if (result.failed()) return result;
   forget_code(address, address + segment->second);
+  forget_tags(address, address + segment->second);
   erase(address, address + segment->second);
   shared_segments_.erase(segment);
   return result;
@@ -354,10 +425,11 @@ GuestAddr AddressSpace::brk(GuestAddr wanted) {
       raw_syscall(SYS_munmap, static_cast<uint64_t>(result.value), new_end - old_end);
       return brk_;
     }
-    insert(old_end, new_end, protection, VmaKind::Heap);
+    insert(old_end, {new_end, protection, VmaKind::Heap});
   } else if (new_end < old_end) {
     raw_syscall(SYS_munmap, new_end.value, old_end - new_end);
     forget_code(new_end, old_end);
+    forget_tags(new_end, old_end);
     erase(new_end, old_end);
   }
   brk_ = wanted;

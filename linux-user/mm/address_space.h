@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backend/engine.h"
+#include "ir/memory_tags.h"
 #include "ir/support/address.h"
 #include "linux-user/sys_result.h"
 
@@ -15,15 +16,21 @@ namespace ferry::linux_user {
 
 enum class VmaKind : uint8_t { Plain, Heap, Stack, Vdso };
 
+/// What a mapping shows. Files of a tmpfs are shared memory, and a private mapping of one is anonymous here.
+enum class Backing : uint8_t { Anonymous, SharedMemory, File };
+
 /// A mapping of the guest's.
 struct Vma {
   GuestAddr end;
   int protection;  ///< the guest's PROT_ bits; the host's mapping never has PROT_EXEC
   VmaKind kind = VmaKind::Plain;
+  Backing backing = Backing::Anonymous;
 };
 
 /// PROT_BTI of AArch64: indirect branches lead only to landing instructions.
 inline constexpr int kProtGuarded = 0x10;
+/// PROT_MTE of AArch64: the memory has allocation tags. Never taken back; not for files.
+inline constexpr int kProtTagged = 0x20;
 
 /// The guest's memory map. Guest memory is mapped at its own address (docs/adr/0007-address-space.md); this
 /// knows which mappings are the guest's, so that ferry's own are safe from it, and which are executable, so
@@ -35,6 +42,9 @@ class AddressSpace final : public backend::CodeAccess {
 
   /// Translations are forgotten through `engine` (may be null: nothing to forget).
   void set_engine(backend::Engine* engine) { engine_ = engine; }
+
+  /// Told of all mappings; null: the guest's memory has no tags.
+  void set_memory_tags(ir::MemoryTags* tags) { tags_ = tags; }
 
   SysResult mmap(GuestAddr address, uint64_t length, int protection, int flags, int fd, uint64_t offset);
   SysResult munmap(GuestAddr address, uint64_t length);
@@ -76,15 +86,24 @@ class AddressSpace final : public backend::CodeAccess {
     GuestAddr first;
     GuestAddr last;
     int protection;
+    Backing backing = Backing::Anonymous;
   };
 
   // All of these need the lock.
-  void insert(GuestAddr first, GuestAddr last, int protection, VmaKind kind);
+  void insert(GuestAddr first, const Vma& vma);
   void erase(GuestAddr first, GuestAddr last);
   void split(GuestAddr at);
   void cut_out(GuestAddr first, GuestAddr last);
   void merge_around(GuestAddr first, GuestAddr last);
   void note_protection(int protection);
+  /// What the host has mapped becomes the guest's; answers its address.
+  SysResult add_mapping(GuestAddr first, const Vma& vma);
+  /// [first, last) is new memory of that protection, or none (PROT_NONE).
+  [[nodiscard]] bool reset_tags(GuestAddr first, GuestAddr last, int protection);
+  void forget_tags(GuestAddr first, GuestAddr last) { (void)reset_tags(first, last, 0); }
+  /// mremap moved or resized a tagged mapping. False: no room for its tags.
+  [[nodiscard]] bool move_tags(Range from, Range to, bool keeps_old);
+  void drop_tags_of_contents(const std::vector<Range>& ranges, int advice);
   void change_protection(GuestAddr first, GuestAddr last, int protection);
   void forget_code(GuestAddr first, GuestAddr last);
   bool covers(GuestAddr first, GuestAddr last) const;
@@ -103,6 +122,7 @@ class AddressSpace final : public backend::CodeAccess {
   std::atomic<bool> has_guarded_pages_ = false;
   std::map<GuestAddr, uint64_t> shared_segments_;  ///< shmat: address -> bytes, for shmdt
   backend::Engine* engine_ = nullptr;
+  ir::MemoryTags* tags_ = nullptr;
   GuestAddr brk_start_{};
   GuestAddr brk_{};
 };

@@ -109,15 +109,15 @@ SysResult check_program(Process& process, OpenFile file, ProgramKind& kind) {
   }
 }
 
-/// The guest's argv as pointers, without the null.
-SysResult read_argv(GuestAddr address, std::vector<uint64_t>& out) {
+/// The guest's argv or envp as pointers, without the null.
+SysResult read_pointers(const Task& task, GuestAddr address, std::vector<uint64_t>& out) {
   if (address.value == 0) return 0;
   for (Ptr<uint64_t> next{address};; next = next.element(1)) {
     uint64_t pointer = 0;
     if (!next.read(pointer)) return SysResult::error(EFAULT);
     if (pointer == 0) return 0;
     if (out.size() * sizeof(uint64_t) >= kMaxArgumentBytes) return SysResult::error(E2BIG);
-    out.push_back(pointer);
+    out.push_back(untagged(task, GuestAddr{pointer}).value);
   }
 }
 
@@ -166,10 +166,11 @@ void add_inherited_arguments(const Process& process, std::vector<std::string>& w
 }
 
 /// argv of a ferry that runs the guest's program.
-SysResult build_ferry_argv(const Process& process, const ExecRequest& request, const std::string& path,
+SysResult build_ferry_argv(const Task& task, const ExecRequest& request, const std::string& path,
                            ExecImage& image) {
+  const Process& process = task.process;
   std::vector<uint64_t> guest_argv;
-  if (const SysResult result = read_argv(request.argv, guest_argv); result.failed()) return result;
+  if (const SysResult result = read_pointers(task, request.argv, guest_argv); result.failed()) return result;
   image.words.emplace_back("ferry");
   add_inherited_arguments(process, image.words);
   image.words.emplace_back("--preserve-argv0");
@@ -184,6 +185,21 @@ SysResult build_ferry_argv(const Process& process, const ExecRequest& request, c
   return 0;
 }
 
+/// What a host program gets, and the environment of all: the guest's own lists, or copies without tags.
+SysResult take_lists(const Task& task, const ExecRequest& request, ExecImage& image) {
+  image.host_argv = request.argv.value;
+  image.envp = request.envp.value;
+  if (!ignores_tags(task)) return 0;
+  const auto copy = [&](GuestAddr list, std::vector<uint64_t>& into, uint64_t& address) {
+    const SysResult result = read_pointers(task, list, into);
+    into.push_back(0);
+    if (address != 0) address = reinterpret_cast<uint64_t>(into.data());
+    return result;
+  };
+  const SysResult result = copy(request.argv, image.plain_argv, image.host_argv);
+  return result.failed() ? result : copy(request.envp, image.plain_envp, image.envp);
+}
+
 SysResult prepare(Task& task, const ExecRequest& request, ExecImage& image) {
   Process& process = task.process;
   constexpr int kKnownFlags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW;
@@ -193,7 +209,7 @@ SysResult prepare(Task& task, const ExecRequest& request, ExecImage& image) {
   const FollowLast follow = (request.flags & AT_SYMLINK_NOFOLLOW) != 0 ? FollowLast::No : FollowLast::Yes;
   resolve_path(process, request.dirfd, path, follow, image.program);
   image.flags = request.flags;
-  image.envp = request.envp.value;
+  if (const SysResult result = take_lists(task, request, image); result.failed()) return result;
   OpenFile file;
   if (const SysResult result = open_executable(image.program, request.flags, file); result.failed())
     return result;
@@ -207,7 +223,7 @@ SysResult prepare(Task& task, const ExecRequest& request, ExecImage& image) {
   if (kind == ProgramKind::Script && closes) return SysResult::error(ENOENT);
   image.through_ferry = true;
   if (kind == ProgramKind::Guest) image.program_fd = handed_over.release();
-  return build_ferry_argv(process, request,
+  return build_ferry_argv(task, request,
                           kind == ProgramKind::Script && path.empty() ? name_of(request, path) : path, image);
 }
 
@@ -219,9 +235,9 @@ int64_t call_exec(const Task& task, int dirfd, const char* path, const ExecImage
                       reinterpret_cast<uint64_t>(path), argv, image.envp, static_cast<uint64_t>(flags));
 }
 
-int64_t execute(const Task& task, const ExecImage& image, uint64_t guest_argv) {
+int64_t execute(const Task& task, const ExecImage& image) {
   if (!image.through_ferry)
-    return call_exec(task, image.program.dirfd, image.program.c_str(), image, guest_argv, image.flags);
+    return call_exec(task, image.program.dirfd, image.program.c_str(), image, image.host_argv, image.flags);
   const auto argv = reinterpret_cast<uint64_t>(image.argv.data());
   const int64_t result = call_exec(task, AT_FDCWD, "/proc/self/exe", image, argv, 0);
   const bool unseen = result == -ENOENT || result == -EACCES || result == -ENOTDIR;
@@ -229,7 +245,7 @@ int64_t execute(const Task& task, const ExecImage& image, uint64_t guest_argv) {
   if (task.process.own_executable_fd >= 0)
     return call_exec(task, task.process.own_executable_fd, "", image, argv, AT_EMPTY_PATH);
   // Started without /proc, ferry cannot find itself: the kernel can, if binfmt_misc knows us.
-  return call_exec(task, image.program.dirfd, image.program.c_str(), image, guest_argv, image.flags);
+  return call_exec(task, image.program.dirfd, image.program.c_str(), image, image.host_argv, image.flags);
 }
 
 }  // namespace
@@ -252,7 +268,7 @@ SysResult exec_program(Task& task, const ExecRequest& request) {
   SysResult result = prepare(task, request, image);
   if (!result.failed()) {
     hand_signals_to_kernel(task);
-    result = execute(task, image, request.argv.value);
+    result = execute(task, image);
     take_signals_back(task);
   }
   if (image.program_fd >= 0) ::close(image.program_fd);

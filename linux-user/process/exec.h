@@ -32,7 +32,10 @@ struct ExecImage {
   bool through_ferry = false;      ///< a guest program
   std::vector<std::string> words;  ///< ferry's own part of argv
   std::vector<uint64_t> argv;      ///< pointers to `words` and into guest memory, with the null
+  uint64_t host_argv = 0;          ///< for a host program
   uint64_t envp = 0;
+  std::vector<uint64_t> plain_argv,
+      plain_envp;       ///< what `host_argv` and `envp` point to where tags are ignored
   int program_fd = -1;  ///< handed to ferry when the program has no path
 };
 

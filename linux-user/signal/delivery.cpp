@@ -14,6 +14,7 @@
 namespace ferry::linux_user {
 namespace {
 
+constexpr uint64_t kSaExposeTagbits = 0x800;
 constexpr uint64_t kSaNodefer = 0x40000000;
 constexpr uint64_t kSaResethand = 0x80000000;
 constexpr int32_t kSsAutodisarm = static_cast<int32_t>(1u << 31);
@@ -67,6 +68,17 @@ void unblock_host_signals(Task& task) {
     set_host_mask(host_mask_for(task.signals.mask));
 }
 
+/// What the handler is told: without an address's tag unless it asked for that
+/// (Documentation/arch/arm64/tagged-pointers.rst).
+siginfo_t shown_info(const Task& task, const siginfo_t& info, const GuestSigaction& action) {
+  siginfo_t shown = info;
+  if (info.si_signo == SIGSEGV && info.si_code == SEGV_MTESERR && (action.flags & kSaExposeTagbits) == 0) {
+    const auto address = reinterpret_cast<uint64_t>(info.si_addr);
+    shown.si_addr = reinterpret_cast<void*>(address & task.process.arch.address_mask());
+  }
+  return shown;
+}
+
 /// Builds the frame and goes to the handler. Host signals are blocked.
 void run_handler(Task& task, const siginfo_t& info, const GuestSigaction& action) {
   TaskSignals& signals = task.signals;
@@ -82,7 +94,7 @@ void run_handler(Task& task, const siginfo_t& info, const GuestSigaction& action
     stack_top = GuestAddr{alternate.sp} + alternate.size;
   }
   const SignalDelivery delivery{.signal = info.si_signo,
-                                .info = info,
+                                .info = shown_info(task, info, action),
                                 .handler = action.handler,
                                 .flags = action.flags,
                                 .restorer = action.restorer,
@@ -152,19 +164,20 @@ siginfo_t make_info(int signal, int code, uint64_t address) {
   return info;
 }
 
-/// ESR_EL1 of a data abort from EL0 (Arm ARM D17.2.37), told from x86's page-fault error code: the guest's
-/// handlers look at WnR.
-uint64_t data_abort_syndrome(const backend::Stop& stop, uint64_t host_error) {
+/// ESR_EL1 of a data abort from EL0 (Arm ARM D17.2.37): the guest's handlers look at WnR.
+uint64_t data_abort_syndrome(const backend::Stop& stop) {
   constexpr uint64_t kDataAbortLowerEl = uint64_t{0x24} << 26 | uint64_t{1} << 25;
   constexpr uint64_t kWriteNotRead = 1 << 6;
   constexpr uint64_t kTranslationLevel3 = 0x07;
   constexpr uint64_t kPermissionLevel3 = 0x0f;
   constexpr uint64_t kAlignment = 0x21;
-  constexpr uint64_t kHostWrite = 1 << 1;
+  constexpr uint64_t kTagCheck = 0x11;
   if (stop.signal == SIGBUS && stop.code == BUS_ADRALN) return kDataAbortLowerEl | kAlignment;
-  const uint64_t status =
-      stop.signal == SIGSEGV && stop.code == SEGV_ACCERR ? kPermissionLevel3 : kTranslationLevel3;
-  return kDataAbortLowerEl | status | ((host_error & kHostWrite) != 0 ? kWriteNotRead : 0);
+  const int segv_code = stop.signal == SIGSEGV ? stop.code : 0;
+  const uint64_t status = segv_code == SEGV_ACCERR    ? kPermissionLevel3
+                          : segv_code == SEGV_MTESERR ? kTagCheck
+                                                      : kTranslationLevel3;
+  return kDataAbortLowerEl | status | (stop.write ? kWriteNotRead : 0);
 }
 
 }  // namespace
@@ -209,8 +222,8 @@ void deliver_fault(Task& task, const backend::Stop& stop) {
     case backend::StopReason::Fault: {
       // x86 reports a non-canonical address as SI_KERNEL; for the guest it is an address without a mapping.
       const int code = stop.signal == SIGSEGV && stop.code == SI_KERNEL ? SEGV_MAPERR : stop.code;
-      signals.fault_address = stop.address;
-      signals.fault_syndrome = data_abort_syndrome(stop, signals.host_fault_error);
+      signals.fault_address = stop.address & task.process.arch.address_mask();
+      signals.fault_syndrome = data_abort_syndrome(stop);
       force_signal(task, make_info(stop.signal, code, stop.address));
       return;
     }
@@ -218,6 +231,18 @@ void deliver_fault(Task& task, const backend::Stop& stop) {
     case backend::StopReason::Interrupted:
       return;
   }
+}
+
+void note_tag_mismatch() {
+  current_task->signals.tag_mismatch = true;
+  current_task->cpu->request_interrupt();
+}
+
+void report_tag_mismatch(Task& task) {
+  task.signals.tag_mismatch = false;
+  task.signals.fault_address = 0;
+  task.signals.fault_syndrome = 0;
+  requeue_signal(make_info(SIGSEGV, SEGV_MTEAERR, 0));
 }
 
 void force_segv(Task& task, uint64_t address) {

@@ -49,7 +49,9 @@ int64_t host_sigaction(int signal, const HostSigaction* action, HostSigaction* o
 
 /// Whether an instruction raised the signal, not somebody who sent it.
 bool raised_by_instruction(int signal, const siginfo_t& info) {
-  return is_synchronous(signal) && info.si_code > 0 && !(signal == SIGBUS && info.si_code == BUS_MCEERR_AO);
+  const bool asynchronous = (signal == SIGBUS && info.si_code == BUS_MCEERR_AO) ||
+                            (signal == SIGSEGV && info.si_code == SEGV_MTEAERR);
+  return is_synchronous(signal) && info.si_code > 0 && !asynchronous;
 }
 
 /// The kernel's part of uc_sigmask; the C library's type is larger than what lies in the frame.
@@ -124,8 +126,6 @@ void host_handler(int signal, siginfo_t* info, void* raw_context) {
   if (raised_by_instruction(signal, *info)) {
     const bool may_be_copy = signal == SIGSEGV || signal == SIGBUS;
     if (!(may_be_copy && recover_guest_copy(context))) {
-      if (task != nullptr)
-        task->signals.host_fault_error = static_cast<uint64_t>(context->uc_mcontext.gregs[REG_ERR]);
       if (task == nullptr || !task->process.engine->handle_fault(*task->cpu, signal, *info, context)) {
         report_internal_fault(signal, *info, context);
       }

@@ -93,10 +93,11 @@ struct TaskSignals {
 
   GuestStack alternate_stack;
 
+  bool tag_mismatch = false;  ///< see note_tag_mismatch()
+
   // The last fault, as the guest's signal frame shows it.
   uint64_t fault_address = 0;
-  uint64_t fault_syndrome = 0;    ///< ESR_EL1; 0: none
-  uint64_t host_fault_error = 0;  ///< x86's page-fault error code of the fault being handled
+  uint64_t fault_syndrome = 0;  ///< ESR_EL1; 0: none
 
   std::unique_ptr<HostSignalStack> host_stack;
 };

@@ -27,6 +27,11 @@ void deliver_signals(Task& task, int restart);
 /// ignored one kills).
 void deliver_fault(Task& task, const backend::Stop& stop);
 
+/// The calling thread found a tag mismatch that is reported later (see Abi::make_memory_tags).
+void note_tag_mismatch();
+/// Sends the thread the signal for it: SIGSEGV with SEGV_MTEAERR.
+void report_tag_mismatch(Task& task);
+
 /// Raises SIGSEGV for a frame that cannot be written or read (force_sigsegv of kernel/signal.c).
 void force_segv(Task& task, uint64_t address);
 

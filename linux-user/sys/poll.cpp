@@ -37,13 +37,13 @@ struct MaskAndSize {
   Ptr<uint64_t> mask{};
   uint64_t bytes = 0;
 };
-SysResult read_mask_argument(GuestAddr address, MaskAndSize& out) {
+SysResult read_mask_argument(const Task& task, GuestAddr address, MaskAndSize& out) {
   struct {
     uint64_t mask, bytes;
   } argument{};
   if (address.value != 0 && !copy_from_guest(&argument, address, sizeof argument))
     return SysResult::error(EFAULT);
-  out = {{{argument.mask}}, argument.bytes};
+  out = {{untagged(task, {argument.mask})}, argument.bytes};
   return 0;
 }
 
@@ -100,7 +100,8 @@ SysResult sys_ppoll(Task& task, GuestAddr fds, uint32_t count, GuestAddr timeout
 SysResult sys_pselect6(Task& task, int count, GuestAddr read, GuestAddr write, GuestAddr except,
                        GuestAddr timeout, GuestAddr mask_and_size) {
   MaskAndSize argument;
-  if (const SysResult result = read_mask_argument(mask_and_size, argument); result.failed()) return result;
+  if (const SysResult result = read_mask_argument(task, mask_and_size, argument); result.failed())
+    return result;
   return wait_under_mask(task, argument.mask, argument.bytes, [&](uint64_t host_mask) {
     const uint64_t host_argument[] = {host_mask, kMaskBytes};
     return safe_syscall(interrupt_flag(task), SYS_pselect6, word(count), read.value, write.value,
@@ -111,7 +112,8 @@ SysResult sys_pselect6(Task& task, int count, GuestAddr read, GuestAddr write, G
 SysResult sys_io_pgetevents(Task& task, uint64_t context, int64_t at_least, int64_t count, GuestAddr events,
                             GuestAddr timeout, GuestAddr mask_and_size) {
   MaskAndSize argument;
-  if (const SysResult result = read_mask_argument(mask_and_size, argument); result.failed()) return result;
+  if (const SysResult result = read_mask_argument(task, mask_and_size, argument); result.failed())
+    return result;
   return wait_under_mask(task, argument.mask, argument.bytes, [&](uint64_t host_mask) {
     const uint64_t host_argument[] = {host_mask, kMaskBytes};
     return safe_syscall(interrupt_flag(task), SYS_io_pgetevents, context, static_cast<uint64_t>(at_least),

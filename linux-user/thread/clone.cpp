@@ -50,6 +50,7 @@ std::unique_ptr<Task> make_child_task(Task& parent, const CloneRequest& request)
   child->cpu = std::move(*cpu);
   std::memcpy(child->state(), parent.state(), state_bytes(parent.process));
   child->signals.mask = parent.signals.mask;
+  child->tagged_address_control = parent.tagged_address_control;
   // sas_ss_reset() in copy_process(): two threads cannot have one alternate stack.
   const bool keeps_stack = !request.has(CLONE_VM) || request.has(CLONE_VFORK);
   if (keeps_stack) child->signals.alternate_stack = parent.signals.alternate_stack;

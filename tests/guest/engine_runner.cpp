@@ -35,7 +35,7 @@ class EngineRunner final : public Runner {
     auto& state = *static_cast<arm64::State*>(cpu_->state());
     GuestRun result = start;
     const GuestFpEnvironment environment;
-    load_state(start.cpu, state);
+    load_state(start.cpu, memory_.tags(), state);
     struct sigaction action = {}, before, before_ill;
     action.sa_sigaction = on_fault;
     action.sa_flags = SA_SIGINFO | SA_NODEFER;

@@ -19,7 +19,7 @@ void map_at(uint64_t address, std::size_t size) {
 
 }  // namespace
 
-GuestMemory::GuestMemory() {
+GuestMemory::GuestMemory() : tags_([] {}) {
   map_at(GUEST_DATA_BASE, GUEST_DATA_SIZE);
   map_at(GUEST_CODE_BASE, GUEST_CODE_SIZE);
 }
@@ -34,6 +34,8 @@ void GuestMemory::load(const GuestRun& run) {
   for (unsigned i = 0; i < GUEST_CODE_SIZE / 4; ++i) code[i] = GUEST_BRK;
   std::memcpy(reinterpret_cast<void*>(run.cpu.pc), run.words, run.word_count * 4);
   std::memcpy(reinterpret_cast<void*>(uint64_t{GUEST_DATA_BASE}), run.memory, sizeof(run.memory));
+  constexpr GuestAddr kData{GUEST_DATA_BASE};
+  if (!tags_.reset(kData, kData + GUEST_DATA_SIZE, true)) std::abort();
 }
 
 void GuestMemory::save(GuestRun& run) const {

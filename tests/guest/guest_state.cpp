@@ -21,12 +21,14 @@ void set_pointer_keys(arm64::State& state) {
 
 }  // namespace
 
-void load_state(const GuestCpu& cpu, arm64::State& state) {
+void load_state(const GuestCpu& cpu, arm64::MemoryTags& tags, arm64::State& state) {
   state = arm64::State{};
   std::memcpy(state.x, cpu.x, sizeof(cpu.x));
   state.sp = cpu.sp;
   state.pc = cpu.pc;
   state.set_nzcv(static_cast<uint32_t>(cpu.nzcv));
+  state.tags.memory = &tags;
+  state.tags.allowed = 0xffff;
   set_pointer_keys(state);
   state.exclusive_address = arm64::kNoExclusive;
   std::memcpy(state.v, cpu.v, sizeof(cpu.v));

@@ -19,8 +19,8 @@ class GuestFpEnvironment {
   unsigned saved_;
 };
 
-/// To be called with a GuestFpEnvironment in force.
-void load_state(const GuestCpu& cpu, arm64::State& state);
+/// To be called with a GuestFpEnvironment in force. All tags are allowed and no access is checked.
+void load_state(const GuestCpu& cpu, arm64::MemoryTags& tags, arm64::State& state);
 void save_state(const arm64::State& state, GuestCpu& cpu);
 
 }  // namespace ferry::guest_test

@@ -37,7 +37,7 @@ class InterpRunner final : public Runner {
     memory_.load(start);
     GuestRun result = start;
     const GuestFpEnvironment environment;
-    load_state(start.cpu, state_);
+    load_state(start.cpu, memory_.tags(), state_);
     struct sigaction action = {}, before, before_ill;
     action.sa_sigaction = on_fault;
     action.sa_flags = SA_SIGINFO | SA_NODEFER;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <ucontext.h>
 
 #include "run_abi.h"
@@ -65,8 +66,16 @@ static void* map(uint64_t address, size_t size, int protection) {
   return p;
 }
 
+static void clear_tags(char* data) {
+  for (unsigned i = 0; i < GUEST_DATA_SIZE; i += 16)
+    __asm__ volatile(".arch armv8.5-a+memtag\n stg %0, [%0]" : : "r"(data + i) : "memory");
+}
+
 int main(void) {
-  char* data = map(GUEST_DATA_BASE, GUEST_DATA_SIZE, PROT_READ | PROT_WRITE);
+  const int prot_mte = 0x20;
+  char* data = map(GUEST_DATA_BASE, GUEST_DATA_SIZE, PROT_READ | PROT_WRITE | prot_mte);
+  const unsigned long all_tags = 0xfffful << PR_MTE_TAG_SHIFT;
+  if (prctl(PR_SET_TAGGED_ADDR_CTRL, PR_TAGGED_ADDR_ENABLE | all_tags, 0, 0, 0) != 0) abort();
   uint32_t* code = map(GUEST_CODE_BASE, GUEST_CODE_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC);
   stack_t stack = {.ss_sp = malloc(1 << 16), .ss_size = 1 << 16};
   sigaltstack(&stack, NULL);
@@ -78,6 +87,7 @@ int main(void) {
     for (unsigned i = 0; i < GUEST_CODE_SIZE / 4; ++i) code[i] = GUEST_BRK;
     memcpy((void*)run.cpu.pc, run.words, run.word_count * 4);
     memcpy(data, run.memory, sizeof run.memory);
+    clear_tags(data);
     __builtin___clear_cache((char*)code, (char*)code + GUEST_CODE_SIZE);
     __asm__ volatile("brk #0" ::: "memory");
     memcpy(run.memory, data, sizeof run.memory);

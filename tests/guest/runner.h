@@ -5,12 +5,14 @@
 #include <vector>
 
 #include "backend/engine.h"
+#include "frontend/arm64/memory_tags.h"
 #include "ir/guest_arch.h"
 #include "tests/guest/run_abi.h"
 
 namespace ferry::guest_test {
 
-/// Maps the data page and the code pages at their addresses, for as long as it lives. One at a time.
+/// Maps the data page, which is tagged, and the code pages at their addresses, for as long as it lives. One
+/// at a time.
 class GuestMemory {
  public:
   GuestMemory();
@@ -22,6 +24,11 @@ class GuestMemory {
   void load(const GuestRun& run);
   /// Takes the data back.
   void save(GuestRun& run) const;
+  /// All zero after load().
+  arm64::MemoryTags& tags() { return tags_; }
+
+ private:
+  arm64::MemoryTags tags_;
 };
 
 /// Something that runs guest code from a GuestRun until it stops.

@@ -11,6 +11,7 @@
 
 #include "frontend/arm64/branch_type.h"
 #include "frontend/arm64/cpu_features.h"
+#include "frontend/arm64/memory_tags.h"
 #include "frontend/arm64/state.h"
 #include "linux-user/abi/arm64/open_flags.h"
 #include "linux-user/abi/arm64/processor_prctl.h"
@@ -34,10 +35,10 @@ constexpr const char* kHwcapNames[] = {
     "atomics", "fphp",  "asimdhp", "cpuid", "asimdrdm", "jscvt",  "fcma", "lrcpc",
     "dcpop",   "sha3",  "sm3",     "sm4",   "asimddp",  "sha512", "sve",  "asimdfhm",
     "dit",     "uscat", "ilrcpc",  "flagm", "ssbs",     "sb",     "paca", "pacg"};
-constexpr const char* kHwcap2Names[] = {"dcpodp",   "sve2",     "sveaes",  "svepmull", "svebitperm",
-                                        "svesha3",  "svesm4",   "flagm2",  "frint",    "svei8mm",
-                                        "svef32mm", "svef64mm", "svebf16", "i8mm",     "bf16",
-                                        "dgh",      "rng",      "bti",     "mte"};
+constexpr const char* kHwcap2Names[] = {"dcpodp",  "sve2",   "sveaes", "svepmull", "svebitperm", "svesha3",
+                                        "svesm4",  "flagm2", "frint",  "svei8mm",  "svef32mm",   "svef64mm",
+                                        "svebf16", "i8mm",   "bf16",   "dgh",      "rng",        "bti",
+                                        "mte",     "ecv",    "afp",    "rpres",    "mte3"};
 
 template <size_t N>
 void append_caps(std::string& text, uint64_t caps, const char* const (&names)[N]) {
@@ -116,13 +117,18 @@ class Arm64Abi final : public Abi {
   GuestAddr sp(const void* state) const override { return {state_of(state).sp}; }
   void set_sp(void* state, GuestAddr sp) const override { state_of(state).sp = sp.value; }
   void set_tls(void* state, uint64_t value) const override { state_of(state).tpidr_el0 = value; }
-  void start(void* state, GuestAddr entry, GuestAddr sp) const override {
+  void start(void* state, GuestAddr entry, GuestAddr sp, ir::MemoryTags* tags) const override {
     State& s = state_of(state);
     s = State{};
     s.pc = entry.value;
     s.sp = sp.value;
     s.exclusive_address = ferry::arm64::kNoExclusive;
+    s.tags.memory = static_cast<ferry::arm64::MemoryTags*>(tags);
     arm64_abi_detail::start_pointer_keys(s);
+  }
+  std::unique_ptr<ir::MemoryTags> make_memory_tags(void (*on_asynchronous_mismatch)()) const override {
+    if (!cpu_.has(ferry::arm64::Feature::MTE)) return nullptr;
+    return std::make_unique<ferry::arm64::MemoryTags>(on_asynchronous_mismatch);
   }
 
   void guard_branches(void* state) const override {

@@ -73,17 +73,34 @@ SysResult get_enabled_keys(const State& state, const std::array<uint64_t, 4>& ar
   return static_cast<int64_t>(enabled);
 }
 
-}  // namespace
+// ---- process.c: set_tagged_addr_ctrl, get_tagged_addr_ctrl; mte.c: set_mte_ctrl
 
-void start_pointer_keys(State& state) {
-  renew_keys(state, kAllKeys);
-  for (const auto& [key, bit] : kAddressKeys) enable_key(state, key, true);
+ferry::arm64::TagChecks tag_checks(uint64_t control) {
+  using ferry::arm64::TagChecks;
+  // Who accepts both gets what the administrator prefers for each CPU, which is asynchronous where nobody
+  // changed it.
+  if ((control & PR_MTE_TCF_ASYNC) != 0) return TagChecks::Asynchronous;
+  return (control & PR_MTE_TCF_SYNC) != 0 ? TagChecks::Synchronous : TagChecks::None;
 }
 
-std::optional<SysResult> processor_prctl(const ferry::arm64::Cpu& cpu, Task& task, int option,
-                                         const std::array<uint64_t, 4>& args) {
-  if (!cpu.has(ferry::arm64::Feature::PAuth)) return std::nullopt;
-  State& state = *static_cast<State*>(task.state());
+SysResult set_tagged_addresses(const ferry::arm64::Cpu& cpu, Task& task, State& state,
+                               const std::array<uint64_t, 4>& args) {
+  const uint64_t control = args[0];
+  const uint64_t tagging = cpu.has(ferry::arm64::Feature::MTE) ? PR_MTE_TCF_MASK | PR_MTE_TAG_MASK : 0;
+  if (!all_zero(args, 1) || (control & ~(PR_TAGGED_ADDR_ENABLE | tagging)) != 0)
+    return SysResult::error(EINVAL);
+  task.tagged_address_control = control;
+  state.tags.allowed = static_cast<uint16_t>((control & PR_MTE_TAG_MASK) >> PR_MTE_TAG_SHIFT);
+  state.tags.checks = tag_checks(control);
+  return 0;
+}
+
+SysResult get_tagged_addresses(const Task& task, const std::array<uint64_t, 4>& args) {
+  if (!all_zero(args, 0)) return SysResult::error(EINVAL);
+  return static_cast<int64_t>(task.tagged_address_control);
+}
+
+std::optional<SysResult> pointer_key_prctl(State& state, int option, const std::array<uint64_t, 4>& args) {
   switch (option) {
     case PR_PAC_RESET_KEYS:
       return reset_keys(state, args);
@@ -93,6 +110,26 @@ std::optional<SysResult> processor_prctl(const ferry::arm64::Cpu& cpu, Task& tas
       return get_enabled_keys(state, args);
     default:
       return std::nullopt;
+  }
+}
+
+}  // namespace
+
+void start_pointer_keys(State& state) {
+  renew_keys(state, kAllKeys);
+  for (const auto& [key, bit] : kAddressKeys) enable_key(state, key, true);
+}
+
+std::optional<SysResult> processor_prctl(const ferry::arm64::Cpu& cpu, Task& task, int option,
+                                         const std::array<uint64_t, 4>& args) {
+  State& state = *static_cast<State*>(task.state());
+  switch (option) {
+    case PR_SET_TAGGED_ADDR_CTRL:
+      return set_tagged_addresses(cpu, task, state, args);
+    case PR_GET_TAGGED_ADDR_CTRL:
+      return get_tagged_addresses(task, args);
+    default:
+      return cpu.has(ferry::arm64::Feature::PAuth) ? pointer_key_prctl(state, option, args) : std::nullopt;
   }
 }
 

@@ -9,7 +9,7 @@
 #include "frontend/arm64/fp_state.h"
 #include "frontend/arm64/state.h"
 #include "ir/support/bits.h"
-#include "linux-user/guest_task.h"
+#include "linux-user/guest_process.h"
 #include "linux-user/mm/guest_copy.h"
 
 namespace ferry::linux_user::arm64_abi_detail {
@@ -88,10 +88,10 @@ struct FrameRecord {
 
 constexpr uint64_t kStackAlignment = 16;
 
-// PSTATE bits of a 64-bit EL0 context (Arm ARM C5.2.19, SPSR_EL1): condition flags, BTYPE, DIT and SSBS; SS
-// is accepted and not kept.
+// PSTATE bits of a 64-bit EL0 context (Arm ARM C5.2.19, SPSR_EL1): condition flags, BTYPE, TCO, DIT and SSBS;
+// SS is accepted and not kept.
 constexpr uint32_t kNzcv = 0xf0000000;
-constexpr uint32_t kDitSsbs = State::kPstateDit | State::kPstateSsbs;
+constexpr uint32_t kTcoDitSsbs = State::kPstateTco | State::kPstateDit | State::kPstateSsbs;
 constexpr unsigned kBranchTypeShift = 10;
 constexpr uint64_t kModeBits = 0x1f;
 constexpr uint64_t kInterruptMasks = 0x3c0;
@@ -218,8 +218,8 @@ bool push_signal_frame(Task& task, const SignalDelivery& delivery) {
   write_records(context.records, state, task.signals.fault_syndrome);
 
   const FrameRecord record{state.x[29], state.x[30]};
-  if (!copy_to_guest(frame_address, &frame, sizeof frame) ||
-      !copy_to_guest(record_address, &record, sizeof record))
+  if (!copy_to_guest(untagged(task, frame_address), &frame, sizeof frame) ||
+      !copy_to_guest(untagged(task, record_address), &record, sizeof record))
     return false;
 
   constexpr uint64_t kSaRestorer = 0x04000000;
@@ -232,21 +232,22 @@ bool push_signal_frame(Task& task, const SignalDelivery& delivery) {
   state.x[29] = record_address.value;
   state.x[30] = has_restorer ? delivery.restorer : task.group->signal_trampoline.value;
   state.sp = frame_address.value;
-  // setup_return(): as if called.
+  // setup_return(): as if called, and accesses are checked whatever the interrupted code had asked for.
   set_program_counter(state, delivery.handler, arm64::kBranchCall);
+  state.pstate &= ~State::kPstateTco;
   state.exclusive_address = arm64::kNoExclusive;
   return true;
 }
 
 bool signal_frame_mask(const Task& task, uint64_t& mask) {
-  const GuestAddr sp{state_of(task).sp};
+  const GuestAddr sp = untagged(task, {state_of(task).sp});
   return sp.value % kStackAlignment == 0 &&
          copy_from_guest(&mask, sp + offsetof(Frame, uc) + offsetof(UContext, mask), sizeof mask);
 }
 
 bool pop_signal_frame(Task& task, uint64_t& mask) {
   State& state = state_of(task);
-  const GuestAddr uc_address = GuestAddr{state.sp} + offsetof(Frame, uc);
+  const GuestAddr uc_address = untagged(task, {state.sp}) + offsetof(Frame, uc);
   UContext uc;
   constexpr size_t kBeforeRecords = offsetof(UContext, context) + offsetof(SigContext, records);
   if (state.sp % kStackAlignment != 0 || !copy_from_guest(&uc, uc_address, kBeforeRecords)) return false;
@@ -260,7 +261,7 @@ bool pop_signal_frame(Task& task, uint64_t& mask) {
   const auto pstate = static_cast<uint32_t>(uc.context.pstate);
   set_program_counter(state, uc.context.pc, pstate >> kBranchTypeShift);
   state.set_nzcv(pstate & kNzcv);
-  state.pstate = pstate & kDitSsbs;
+  state.pstate = pstate & kTcoDitSsbs;
   std::memcpy(state.v, fpsimd->v, sizeof state.v);
   arm64::write_fpcr(state, fpsimd->fpcr);
   arm64::write_fpsr(state, fpsimd->fpsr);

@@ -14,6 +14,7 @@
 #include "linux-user/sys/signal.h"
 #include "linux-user/sys/thread.h"
 #include "linux-user/sys/time.h"
+#include "linux-user/sys/vectors.h"
 
 namespace ferry::linux_user {
 
@@ -53,6 +54,8 @@ constexpr SyscallRow kRows[] = {
 #define PASS(number, name, args) {number, forward<SYS_##name>, #name, args, Support::Full, "", false},
 #define BLOCK(number, name, args) \
   {number, forward_blocking<SYS_##name>, #name, args, Support::Full, "", false},
+#define VECTORS(number, name, args) \
+  {number, forward_vectors<SYS_##name>, #name, args, Support::Full, "", false},
 #define PATH(number, name, path, rule, args) \
   {number, forward_path<SYS_##name, path, FollowRule::rule>, #name, args, Support::Full, "", false},
 #define AT(number, name, dir, rule, flags, args) \
@@ -66,6 +69,7 @@ constexpr SyscallRow kRows[] = {
 #undef ENDS
 #undef PASS
 #undef BLOCK
+#undef VECTORS
 #undef PATH
 #undef AT
 #undef MISSING
@@ -74,6 +78,7 @@ constexpr SyscallRow kRows[] = {
 constexpr auto kSorted = [] {
   std::array<SyscallRow, std::size(kRows)> rows{};
   std::copy(std::begin(kRows), std::end(kRows), rows.begin());
+  for (SyscallRow& row : rows) row.pointers = pointer_arguments(row.args);
   std::sort(rows.begin(), rows.end(),
             [](const SyscallRow& a, const SyscallRow& b) { return a.number < b.number; });
   return rows;
