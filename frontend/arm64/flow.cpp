@@ -28,8 +28,13 @@ FlowKind indirect_kind(uint32_t word) {
   return FlowKind::End;
 }
 
-/// CPYFM, CPYM, SETM: run again while something is left.
-bool repeats(uint32_t word) { return (word & 0xfbe00c00) == 0x19400400 || (word & 0xffe0cc00) == 0x19c04400; }
+/// CPYFM, CPYM, SETM, SETGM: run again while something is left.
+bool repeats(uint32_t word) { return (word & 0xfbe00c00) == 0x19400400 || (word & 0xfbe0cc00) == 0x19c04400; }
+
+/// CPYFE, CPYE, SETE, SETGE: may go back to their prologue.
+bool may_start_over(uint32_t word) {
+  return (word & 0xfbe00c00) == 0x19800400 || (word & 0xfbe0cc00) == 0x19c08400;
+}
 
 }  // namespace
 
@@ -38,6 +43,7 @@ frontend::Flow A64Flow::flow(GuestAddr pc) const {
   uint32_t word;
   std::memcpy(&word, reinterpret_cast<const void*>(pc.value), sizeof(word));
   if (repeats(word)) return {FlowKind::Fork, kBytes, pc};
+  if (may_start_over(word)) return {FlowKind::Fork, kBytes, GuestAddr{pc.value - 2 * kBytes}};
   const FlowKind indirect = indirect_kind(word);
   if (indirect == FlowKind::End) return {direct_kind(word), kBytes, direct_target(word, pc)};
   const GuestAddr target = code_ != nullptr ? code_->last_target(pc) : GuestAddr{};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "frontend/arm64/guest_access.h"
 #include "frontend/arm64/helpers_tags.h"
@@ -25,10 +26,30 @@ constexpr uint64_t kPage = 4096;
 /// place of 100. Longer pieces win nothing inside the caches.
 constexpr uint64_t kCopyPiece = 1024;
 
+void* pointer(uint64_t address) { return reinterpret_cast<void*>(address); }
+
+/// Pages that an operation has touched. The string instructions of memmove and memset do not say where their
+/// first byte is that faults, so each page is touched where the operation comes to it.
+class TouchedPages {
+ public:
+  void read(uint64_t address) {
+    if (is_new(read_, address)) require_readable(address);
+  }
+  void write(uint64_t address) {
+    if (is_new(written_, address)) require_writable(address);
+  }
+
+ private:
+  static bool is_new(uint64_t& page, uint64_t address) {
+    return std::exchange(page, address / kPage) != address / kPage;
+  }
+
+  uint64_t read_ = ~uint64_t{0};
+  uint64_t written_ = ~uint64_t{0};
+};
+
 constexpr uint64_t up_to_page_end(uint64_t address) { return kPage - address % kPage; }
 constexpr uint64_t down_to_page_start(uint64_t end) { return (end - 1) % kPage + 1; }
-
-void* pointer(uint64_t address) { return reinterpret_cast<void*>(address); }
 
 /// All of a piece or none: from its end backwards there is no part that comes first.
 void check_whole(const State& state, uint64_t address, uint64_t bytes, bool write) {
@@ -36,26 +57,30 @@ void check_whole(const State& state, uint64_t address, uint64_t bytes, bool writ
 }
 
 /// One piece, of at most `limit` bytes; answers its length. `size` is below zero.
-uint64_t copy_piece_forward(const State& state, uint64_t to_end, uint64_t from_end, uint64_t size,
-                            uint64_t limit) {
+uint64_t copy_piece_forward(const State& state, TouchedPages& pages, uint64_t to_end, uint64_t from_end,
+                            uint64_t size, uint64_t limit) {
   const uint64_t to = strip_tag(to_end + size);
   const uint64_t from = strip_tag(from_end + size);
   uint64_t piece = std::min({0 - size, limit, kCopyPiece, up_to_page_end(to), up_to_page_end(from)});
   piece = checked_length(state, from_end + size, piece, false);
   piece = checked_length(state, to_end + size, piece, true);
+  pages.read(from);
+  pages.write(to);
   std::memmove(pointer(to), pointer(from), piece);
   return piece;
 }
 
 /// `size` is above zero.
-uint64_t copy_piece_backward(const State& state, uint64_t to_start, uint64_t from_start, uint64_t size,
-                             uint64_t limit) {
+uint64_t copy_piece_backward(const State& state, TouchedPages& pages, uint64_t to_start, uint64_t from_start,
+                             uint64_t size, uint64_t limit) {
   const uint64_t to_end = strip_tag(to_start + size);
   const uint64_t from_end = strip_tag(from_start + size);
   const uint64_t piece =
       std::min({size, limit, kCopyPiece, down_to_page_start(to_end), down_to_page_start(from_end)});
   check_whole(state, from_start + size - piece, piece, false);
   check_whole(state, to_start + size - piece, piece, true);
+  pages.read(from_end - 1);
+  pages.write(to_end - 1);
   std::memmove(pointer(to_end - piece), pointer(from_end - piece), piece);
   return piece;
 }
@@ -66,9 +91,11 @@ void set_pieces(State& state, uint32_t registers, uint64_t limit, Prepare prepar
   const uint64_t& end = state.x[registers & 0xff];
   const auto byte = static_cast<uint8_t>(read_x(state, registers >> 8 & 0xff));
   uint64_t& size = state.x[registers >> 16];
+  TouchedPages pages;
   while (size != 0 && limit != 0) {
     const uint64_t to = end + size;
     const uint64_t piece = prepare(to, std::min({0 - size, limit, up_to_page_end(to)}));
+    pages.write(strip_tag(to));
     std::memset(pointer(strip_tag(to)), byte, piece);
     size += piece;
     limit -= piece;
@@ -129,10 +156,11 @@ void copy_memory(State* state, uint32_t registers, uint64_t limit) {
   const uint64_t& to = state->x[registers & 0xff];
   const uint64_t& from = state->x[registers >> 8 & 0xff];
   uint64_t& size = state->x[registers >> 16];
+  TouchedPages pages;
   while (size != 0 && limit != 0) {
     const bool forward = static_cast<int64_t>(size) < 0;
-    const uint64_t piece = forward ? copy_piece_forward(*state, to, from, size, limit)
-                                   : copy_piece_backward(*state, to, from, size, limit);
+    const uint64_t piece = forward ? copy_piece_forward(*state, pages, to, from, size, limit)
+                                   : copy_piece_backward(*state, pages, to, from, size, limit);
     size += forward ? piece : 0 - piece;
     limit -= piece;
   }

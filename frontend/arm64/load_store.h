@@ -149,10 +149,12 @@ class LoadStoreHandlers : public PauthHandlers {
   bool atomic(ir::AtomicKind kind, uint32_t size, uint32_t s, uint32_t n, uint32_t t);
   bool atomic_pair(Helper helper, uint32_t t2, uint32_t n, uint32_t t);
   bool set_prologue(uint64_t greatest, uint32_t s, uint32_t n, uint32_t d);
-  bool set_main(Helper helper, uint32_t s, uint32_t n, uint32_t d);
-  bool set_epilogue(Helper helper, uint32_t s, uint32_t n, uint32_t d);
-  /// The end of a main instruction of FEAT_MOPS, whose size register is Xn: it runs again unless it is done.
-  bool repeat_while_left(uint32_t n);
+  /// Whether something is left to do, Xn bytes, and the registers are in the format of option B.
+  Value has_option_b(uint32_t n);
+  /// At most `limit` bytes, if not `mismatch`; then goes on, or here again, or at the prologue.
+  bool do_stage(Helper helper, uint32_t registers, Value mismatch, uint64_t limit);
+  bool copy_stage(uint32_t s, uint32_t n, uint32_t d, uint64_t limit);
+  bool set_stage(Helper helper, uint32_t s, uint32_t n, uint32_t d, uint64_t limit);
 };
 
 }  // namespace ferry::arm64

@@ -86,52 +86,64 @@ bool LoadStoreHandlers::SETGP(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
   return set_prologue(kMaxSize & ~(kGranule - 1), s, n, d);
 }
 
-// ---- main instructions
+// ---- main instructions and epilogues
 
-bool LoadStoreHandlers::repeat_while_left(uint32_t n) {
-  return branch_if(b_.icmp(IntCond::Ne, x(n), b_.i64(0)), pc_);
+// On a CPU of option A, a main instruction or an epilogue that finds the registers in another format, as they
+// are after a thread came from a CPU of option B, raises the Memory Copy and Memory Set exception, and Linux
+// takes the registers back to what the prologue wants and starts there (Arm ARM D1.3.9.7; Linux,
+// arm64_mops_reset_regs()). Here that is a branch.
+
+LoadStoreHandlers::Value LoadStoreHandlers::has_option_b(uint32_t n) {
+  return b_.and_(flag_c(), b_.icmp(IntCond::Ne, x(n), b_.i64(0)));
+}
+
+bool LoadStoreHandlers::do_stage(Helper helper, uint32_t registers, Value mismatch, uint64_t limit) {
+  call(helper, {b_.i32(registers), b_.select(mismatch, b_.i64(0), b_.i64(limit))});
+  const bool is_main = limit == kStage;
+  const GuestAddr prologue{pc_.value - (is_main ? 4 : 8)};
+  return is_main ? branch_or_repeat(mismatch, prologue, registers >> 16) : branch_if(mismatch, prologue);
+}
+
+bool LoadStoreHandlers::copy_stage(uint32_t s, uint32_t n, uint32_t d, uint64_t limit) {
+  if (!good_copy(d, s, n)) return unallocated();
+  const Value option_b = has_option_b(n);
+  // Backwards in option B the addresses are those of the end.
+  const Value step = b_.select(b_.and_(option_b, flag_n()), x(n), b_.i64(0));
+  set_r(d, b_.sub(x(d), step));
+  set_r(s, b_.sub(x(s), step));
+  return do_stage(Helper::copy_memory, packed_registers(d, s, n), option_b, limit);
+}
+
+// A prologue takes what option B has left as it is.
+bool LoadStoreHandlers::set_stage(Helper helper, uint32_t s, uint32_t n, uint32_t d, uint64_t limit) {
+  if (!good_set(d, s, n)) return unallocated();
+  return do_stage(helper, packed_registers(d, s, n), has_option_b(n), limit);
 }
 
 bool LoadStoreHandlers::CPYFM(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
-  if (!good_copy(d, s, n)) return unallocated();
-  call(Helper::copy_memory, {b_.i32(packed_registers(d, s, n)), b_.i64(kStage)});
-  return repeat_while_left(n);
+  return copy_stage(s, n, d, kStage);
 }
-bool LoadStoreHandlers::CPYM(uint32_t s, uint32_t options, uint32_t n, uint32_t d) {
-  return CPYFM(s, options, n, d);
-}
-bool LoadStoreHandlers::set_main(Helper helper, uint32_t s, uint32_t n, uint32_t d) {
-  if (!good_set(d, s, n)) return unallocated();
-  call(helper, {b_.i32(packed_registers(d, s, n)), b_.i64(kStage)});
-  return repeat_while_left(n);
+bool LoadStoreHandlers::CPYM(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
+  return copy_stage(s, n, d, kStage);
 }
 bool LoadStoreHandlers::SETM(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
-  return set_main(Helper::set_memory, s, n, d);
+  return set_stage(Helper::set_memory, s, n, d, kStage);
 }
 bool LoadStoreHandlers::SETGM(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
-  return set_main(Helper::set_tagged_memory, s, n, d);
+  return set_stage(Helper::set_tagged_memory, s, n, d, kStage);
 }
-
-// ---- epilogues
 
 bool LoadStoreHandlers::CPYFE(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
-  if (!good_copy(d, s, n)) return unallocated();
-  call(Helper::copy_memory, {b_.i32(packed_registers(d, s, n)), b_.i64(kEverything)});
-  return true;
+  return copy_stage(s, n, d, kEverything);
 }
-bool LoadStoreHandlers::CPYE(uint32_t s, uint32_t options, uint32_t n, uint32_t d) {
-  return CPYFE(s, options, n, d);
-}
-bool LoadStoreHandlers::set_epilogue(Helper helper, uint32_t s, uint32_t n, uint32_t d) {
-  if (!good_set(d, s, n)) return unallocated();
-  call(helper, {b_.i32(packed_registers(d, s, n)), b_.i64(kEverything)});
-  return true;
+bool LoadStoreHandlers::CPYE(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
+  return copy_stage(s, n, d, kEverything);
 }
 bool LoadStoreHandlers::SETE(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
-  return set_epilogue(Helper::set_memory, s, n, d);
+  return set_stage(Helper::set_memory, s, n, d, kEverything);
 }
 bool LoadStoreHandlers::SETGE(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
-  return set_epilogue(Helper::set_tagged_memory, s, n, d);
+  return set_stage(Helper::set_tagged_memory, s, n, d, kEverything);
 }
 
 }  // namespace ferry::arm64

@@ -118,7 +118,9 @@ void TranslatorCore::leave_indirect(Value target, GuestAddr return_to) {
 }
 
 void TranslatorCore::emit_exits() {
-  for (const Exit& exit : exits_) {
+  // One may need another.
+  for (std::size_t i = 0; i < exits_.size(); ++i) {
+    const Exit exit = exits_[i];
     b_.begin_block(exit.at.pc);
     emit_exit(exit);
   }
@@ -134,6 +136,11 @@ void TranslatorCore::emit_exit(const Exit& exit) {
       return b_.call_indirect(x(exit.by), exit.at.pc + 4);
     case Exit::How::Return:
       return b_.ret(x(exit.by));
+    case Exit::How::Repeat: {
+      const Value again = b_.icmp(ir::IntCond::Ne, x(exit.by), b_.i64(0));
+      const ir::BlockId here = block_at(exit.at);
+      return b_.br_if(again, here, block_at({exit.at.pc + 4, exit.at.return_to}));
+    }
   }
 }
 
@@ -182,6 +189,14 @@ bool TranslatorCore::branch_if(Value condition, GuestAddr target) {
   store_flags_for(next_pc());
   const ir::BlockId taken = block_at(target);
   b_.br_if(condition, taken, block_at(next_pc()));
+  return false;
+}
+
+bool TranslatorCore::branch_or_repeat(Value condition, GuestAddr target, uint32_t n) {
+  settle_fp_exceptions();
+  store_flags();
+  const ir::BlockId taken = block_at(target);
+  b_.br_if(condition, taken, exit_block({{pc_, return_to_}, Exit::How::Repeat, n}));
   return false;
 }
 

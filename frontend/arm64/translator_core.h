@@ -162,6 +162,8 @@ class TranslatorCore {
   bool trap(ir::TrapKind kind, GuestAddr resume);
   bool jump(GuestAddr target);
   bool branch_if(Value condition, GuestAddr target);
+  /// Else this instruction comes again while Xn is not zero.
+  bool branch_or_repeat(Value condition, GuestAddr target, uint32_t n);
   bool jump_indirect(Value target);
   bool call_direct(GuestAddr target);
   bool call_indirect(Value target);
@@ -201,10 +203,11 @@ class TranslatorCore {
  private:
   /// Code at the region's end that leaves for somewhere outside.
   struct Exit {
-    enum class How : uint8_t { To, Jump, Call, Return };
-    frontend::RegionPlace at;  ///< To: the place to go to; else that of an indirect branch
+    enum class How : uint8_t { To, Jump, Call, Return, Repeat };
+    frontend::RegionPlace at;  ///< To: the place to go to; else that of the instruction
     How how = How::To;
-    uint32_t by = 31;  ///< Xn that the branch is by: it did not lead to where the region goes on
+    uint32_t by = 31;  ///< Xn of an indirect branch, which did not lead to where the region goes on; Repeat:
+                       ///< the instruction comes again while Xn is not zero
 
     bool operator==(const Exit&) const = default;
   };

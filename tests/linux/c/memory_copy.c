@@ -106,8 +106,8 @@ static void repair(int sig, siginfo_t* info, void* context) {
 #ifdef __aarch64__
   /* What was done ends at the page of the fault. */
   const int64_t left = (int64_t)((ucontext_t*)context)->uc_mcontext.regs[2];
-  if (end_of_forward) CHECK(end_of_forward + left == base);
-  if (start_of_backward) CHECK(start_of_backward + left == base + page || left == 16 * page);
+  if (end_of_forward) CHECK(end_of_forward + left == base && info->si_addr == base);
+  if (start_of_backward) CHECK(start_of_backward + left - 1 == (char*)info->si_addr);
 #endif
   if (mprotect(base, page, PROT_READ | PROT_WRITE) != 0) _exit(9);
 }
