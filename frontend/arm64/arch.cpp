@@ -53,10 +53,10 @@ std::string Arch::why_illegal(std::span<const std::byte> code) const {
   std::memcpy(&word, code.data(), sizeof word);
   const Row* row = decode(word);
   if (row == nullptr) return {};
-  const Feature feature = required_feature(*row, word);
-  if (cpu_.has(feature)) return {};
-  const std::string name = feature_name(feature);
-  if (!kImplemented.has(feature)) return "it needs " + name + ", which ferry does not have";
+  const std::optional<Feature> feature = cpu_.lacks(*row, word);
+  if (!feature) return {};
+  const std::string name = feature_name(*feature);
+  if (!kImplemented.has(*feature)) return "it needs " + name + ", which ferry does not have";
   return "it needs " + name + ", which the CPU " + std::string(cpu_.model()) + " lacks (see --cpu)";
 }
 

@@ -143,6 +143,15 @@ Result<Cpu> Cpu::parse(std::string_view text) {
   return cpu;
 }
 
+// Complex numbers of half precision (size 01) need two.
+std::optional<Feature> Cpu::lacks(const Row& row, uint32_t word) const {
+  const Feature feature = required_feature(row, word);
+  if (!has(feature)) return feature;
+  const bool complex_half = feature == Feature::FCMA && (word >> 22 & 3) == 1;
+  if (complex_half && !has(Feature::FP16)) return Feature::FP16;
+  return std::nullopt;
+}
+
 uint64_t Cpu::hwcap(unsigned word) const {
   uint64_t caps = 0;
 #define CPU_HWCAP(feature, in_word, bit) \

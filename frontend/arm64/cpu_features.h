@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -52,6 +53,8 @@ class Cpu {
 
   std::string_view model() const { return model_; }
   bool has(Feature feature) const { return features_.has(feature); }
+  /// A feature without which this instruction is undefined, if the CPU does not have it.
+  std::optional<Feature> lacks(const Row& row, uint32_t word) const;
   /// AT_HWCAP (word 1) or AT_HWCAP2 (word 2) of the auxiliary vector.
   uint64_t hwcap(unsigned word) const;
   uint64_t midr() const { return midr_; }

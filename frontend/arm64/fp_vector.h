@@ -240,6 +240,31 @@ class FpVectorHandlers : public FpHandlers {
   bool FCVTXN_vec(uint32_t q, uint32_t n, uint32_t d);
   bool FCVTXN_scalar(uint32_t n, uint32_t d);
 
+  // fp_complex.cpp: FEAT_FCMA
+  bool FCMLA_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t rotation, uint32_t n, uint32_t d);
+  bool FCADD_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t rotation, uint32_t n, uint32_t d);
+  bool FCMLA_elt_vec(uint32_t q, uint32_t l, uint32_t mhi, uint32_t m, uint32_t rotation, uint32_t h,
+                     uint32_t n, uint32_t d);
+  bool FCMLA_elt_vec_half(uint32_t q, uint32_t l, uint32_t mhi, uint32_t m, uint32_t rotation, uint32_t h,
+                          uint32_t n, uint32_t d);
+
+  // fp_narrow_products.cpp: FEAT_FHM, FEAT_BF16
+  bool FMLAL_vec(uint32_t q, uint32_t m, uint32_t n, uint32_t d);
+  bool FMLSL_vec(uint32_t q, uint32_t m, uint32_t n, uint32_t d);
+  bool FMLAL2_vec(uint32_t q, uint32_t m, uint32_t n, uint32_t d);
+  bool FMLSL2_vec(uint32_t q, uint32_t m, uint32_t n, uint32_t d);
+  bool FMLAL_elt_vec(uint32_t q, uint32_t l, uint32_t mhi, uint32_t m, uint32_t h, uint32_t n, uint32_t d);
+  bool FMLSL_elt_vec(uint32_t q, uint32_t l, uint32_t mhi, uint32_t m, uint32_t h, uint32_t n, uint32_t d);
+  bool FMLAL2_elt_vec(uint32_t q, uint32_t l, uint32_t mhi, uint32_t m, uint32_t h, uint32_t n, uint32_t d);
+  bool FMLSL2_elt_vec(uint32_t q, uint32_t l, uint32_t mhi, uint32_t m, uint32_t h, uint32_t n, uint32_t d);
+  bool BFCVT(uint32_t n, uint32_t d);
+  bool BFCVTN(uint32_t q, uint32_t n, uint32_t d);
+  bool BFDOT_vec(uint32_t q, uint32_t m, uint32_t n, uint32_t d);
+  bool BFDOT_elt_vec(uint32_t q, uint32_t l, uint32_t mhi, uint32_t m, uint32_t h, uint32_t n, uint32_t d);
+  bool BFMLAL_vec(uint32_t top, uint32_t m, uint32_t n, uint32_t d);
+  bool BFMLAL_elt_vec(uint32_t top, uint32_t l, uint32_t mhi, uint32_t m, uint32_t h, uint32_t n, uint32_t d);
+  bool BFMMLA(uint32_t m, uint32_t n, uint32_t d);
+
  protected:
   using FpHandlers::FpHandlers;
   ~FpVectorHandlers() = default;
@@ -283,6 +308,36 @@ class FpVectorHandlers : public FpHandlers {
   bool to_integer(Op op, Rounding rounding, FpShape shape, uint64_t fraction_bits, uint32_t n, uint32_t d);
   bool from_integer(Op op, FpShape shape, uint64_t fraction_bits, uint32_t n, uint32_t d);
   bool put_narrow(uint32_t q, uint32_t d, Value low);
+
+  /// Lane i of the result is lane lane_at(i) of a:b, b's lanes counted on behind a's.
+  template <typename LaneAt>
+  Value pick(Type type, Value a, Value b, LaneAt lane_at) {
+    const unsigned lane_bytes = ir::lane_bits(type) / 8;
+    uint64_t selectors[2] = {};
+    for (unsigned i = 0; i < 16; ++i) {
+      const uint64_t byte = lane_at(i / lane_bytes) * lane_bytes + i % lane_bytes;
+      selectors[i / 8] |= byte << (i % 8 * 8);
+    }
+    return b_.emit(Op::shuffle, type, {a, b}, selectors[0], selectors[1]);
+  }
+
+  static FpShape complex_shape(uint32_t q, uint32_t size) {
+    return size == 1 ? half_vector(q) : wide_vector(q, size == 3 ? 1 : 0);
+  }
+  /// Changes the sign of the real and imaginary parts, as FPNeg.
+  Value negate_parts(FpShape shape, Value value, bool real, bool imaginary);
+  bool complex_multiply_add(FpShape shape, Value factor, uint32_t rotation, uint32_t n, uint32_t d);
+  bool half_products(bool negate, uint32_t part, uint32_t q, Value factor, uint32_t n, uint32_t d);
+  Value half_factor(uint32_t part, uint32_t q, uint32_t m);
+  Value to_bfloat(Value singles);
+  Value bfloat_dot(Value sum, Value a, Value b);
+  /// BFloat16s as singles, whose high halves they are: lane i is number number_at(i) of Vn.
+  template <typename NumberAt>
+  Value widen_bfloats(uint32_t n, NumberAt number_at) {
+    const Value zero = b_.konst(Type::V2I64, 0, 0);
+    return pick(Type::V8I16, v(n), zero, [&](unsigned i) { return i % 2 != 0 ? number_at(i / 2) : 8u; });
+  }
+  bool bfloat_products(uint32_t top, Value factor, uint32_t n, uint32_t d);
 };
 
 }  // namespace ferry::arm64

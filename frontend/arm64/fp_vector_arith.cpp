@@ -1,31 +1,9 @@
 // Floating-point arithmetic on vectors, and on SIMD scalars.
-#include <cstring>
-
 #include "frontend/arm64/fp_vector.h"
 
 namespace ferry::arm64 {
 
 using ir::fp::Rounding;
-
-namespace {
-
-// Selectors of Op::shuffle that pick lane `lanes[i]` (counted over both operands) for lane i.
-struct Selectors {
-  uint64_t low = 0, high = 0;
-};
-
-template <typename LaneAt>
-Selectors select_lanes(unsigned lane_bytes, LaneAt lane_at) {
-  uint8_t bytes[16];
-  for (unsigned i = 0; i < 16; ++i)
-    bytes[i] = static_cast<uint8_t>(lane_at(i / lane_bytes) * lane_bytes + i % lane_bytes);
-  Selectors out;
-  std::memcpy(&out.low, bytes, 8);
-  std::memcpy(&out.high, bytes + 8, 8);
-  return out;
-}
-
-}  // namespace
 
 bool FpVectorHandlers::absolute_difference(FpShape shape, uint32_t m, uint32_t n, uint32_t d) {
   const Value difference = fp(Op::fsub, shape.type, {operand(shape, n), operand(shape, m)});
@@ -35,18 +13,16 @@ bool FpVectorHandlers::absolute_difference(FpShape shape, uint32_t m, uint32_t n
 
 // Lane i of the result comes from lanes 2i and 2i + 1 of Vm:Vn.
 bool FpVectorHandlers::pairwise(Op op, FpShape shape, uint32_t m, uint32_t n, uint32_t d) {
-  const unsigned lane_bytes = ir::lane_bits(shape.type) / 8;
-  const unsigned all = 16 / lane_bytes;
+  const unsigned all = ir::lanes(shape.type);
   const unsigned count = shape.full ? all : all / 2;
-  auto pick = [&](unsigned odd) {
-    const Selectors s = select_lanes(lane_bytes, [&](unsigned i) {
+  auto every_second = [&](unsigned odd) {
+    return pick(shape.type, v(n), v(m), [&](unsigned i) {
       const unsigned pair = i % count;
       return pair < count / 2 ? 2 * pair + odd : all + 2 * (pair - count / 2) + odd;
     });
-    return b_.emit(Op::shuffle, shape.type, {v(n), v(m)}, s.low, s.high);
   };
-  const Value even = pick(0);
-  return put(shape, d, fp(op, shape.type, {even, pick(1)}));
+  const Value even = every_second(0);
+  return put(shape, d, fp(op, shape.type, {even, every_second(1)}));
 }
 
 bool FpVectorHandlers::pairwise_scalar(Op op, FpShape shape, uint32_t n, uint32_t d) {

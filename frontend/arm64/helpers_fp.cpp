@@ -1,6 +1,7 @@
 #include "frontend/arm64/helpers_fp.h"
 
 #include <cstring>
+#include <iterator>
 
 #include "ir/fp/softfloat.h"
 #include "ir/fp_ops.h"
@@ -71,6 +72,8 @@ uint64_t extra_lane(fp::Env& env, FpExtra operation, unsigned width, uint64_t a,
       return fp::unsigned_recip_estimate(static_cast<uint32_t>(a));
     case FpExtra::UnsignedRsqrtEstimate:
       return fp::unsigned_rsqrt_estimate(static_cast<uint32_t>(a));
+    case FpExtra::ToBFloat:
+      return fp::convert(env, fp::Format::Single, fp::Format::BFloat16, a, current);
     case FpExtra::NarrowToOdd:
       break;
   }
@@ -102,6 +105,27 @@ Vector128 soft_fp_extra(State* state, uint64_t operation, Vector128 a, Vector128
   return vector_of(ir::interp::zip(type, bits_of(a), bits_of(b), [&](uint64_t x, uint64_t y, unsigned width) {
     return extra_lane(*env, extra, width, x, y);
   }));
+}
+
+Vector128 soft_fp_product_sum(State* state, uint64_t operation, Vector128 sum, Vector128 a, Vector128 b) {
+  GuestEnv env(state);
+  uint32_t sums[4], a_pairs[4], b_pairs[4];
+  uint16_t a_halves[8], b_halves[8];
+  std::memcpy(sums, &sum, sizeof sums);
+  std::memcpy(a_pairs, &a, sizeof a_pairs);
+  std::memcpy(b_pairs, &b, sizeof b_pairs);
+  std::memcpy(a_halves, &a, sizeof a_halves);
+  std::memcpy(b_halves, &b, sizeof b_halves);
+  for (unsigned i = 0; i < std::size(sums); ++i) {
+    const uint64_t result = static_cast<FpProductSum>(operation) == FpProductSum::Half
+                                ? fp::mul_add_half(*env, sums[i], a_halves[i], b_halves[i])
+                                : fp::bf16_dot_add(sums[i], a_pairs[i] & 0xffff, b_pairs[i] & 0xffff,
+                                                   a_pairs[i] >> 16, b_pairs[i] >> 16);
+    sums[i] = static_cast<uint32_t>(result);
+  }
+  Vector128 out;
+  std::memcpy(&out, sums, sizeof out);
+  return out;
 }
 
 uint32_t soft_fp_compare(State* state, uint64_t operation, Vector128 a, Vector128 b) {

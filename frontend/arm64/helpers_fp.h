@@ -41,6 +41,14 @@ enum class FpExtra : uint8_t {
   UnsignedRecipEstimate,
   UnsignedRsqrtEstimate,
   NarrowToOdd,  ///< FCVTXN: two doubles to the two low singles
+  ToBFloat,     ///< singles to the low halves of their lanes
+};
+
+/// Sums in the lanes of V4F32 of products of narrower numbers. Lane i of a factor is its bits 16i+15 to 16i,
+/// or for BFloatDot its bits 32i+31 to 32i, which are two numbers.
+enum class FpProductSum : uint8_t {
+  Half,       ///< FPMulAddH: of half precision, with FPCR
+  BFloatDot,  ///< BFDotAdd: two products, without FPCR and FPSR
 };
 
 namespace helpers {
@@ -49,6 +57,8 @@ namespace helpers {
 Vector128 soft_fp(State* state, uint64_t operation, Vector128 a, Vector128 b, Vector128 c);
 /// An FpExtra (bits 7 to 0) on lanes or a scalar of an ir::Type (bits 15 to 8).
 Vector128 soft_fp_extra(State* state, uint64_t operation, Vector128 a, Vector128 b);
+/// An FpProductSum.
+Vector128 soft_fp_product_sum(State* state, uint64_t operation, Vector128 sum, Vector128 a, Vector128 b);
 /// FCMP of two scalars of an ir::Type (bits 7 to 0), FCMPE with bit 8: N Z C V in bits 31 to 28.
 uint32_t soft_fp_compare(State* state, uint64_t operation, Vector128 a, Vector128 b);
 /// FJCVTZS: the value in the low half, whether it was exact in bit 32.

@@ -79,7 +79,7 @@ bool Translator::translate_instruction() {
   tag_checked_ = true;
   const Row* row = decode(word_);
   if (row == nullptr) return illegal();
-  if (!cpu_.has(required_feature(*row, word_))) return is_hint(word_) || illegal();
+  if (cpu_.lacks(*row, word_)) return is_hint(word_) || illegal();
   const Outcome outcome = dispatch(*this, *row, word_);
   if (outcome == Outcome::Unsupported) return illegal();
   return outcome == Outcome::Continue;

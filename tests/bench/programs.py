@@ -57,10 +57,11 @@ def inputs(folder, native):
     picture = once(os.path.join(folder, "large.ppm"), lambda: ppm(1200, 800, 8, 7))
     return {
         "large ppm": picture,
-        "ppm": once(os.path.join(folder, "picture.ppm"), lambda: ppm(1200, 800, 2, 2)),
+        "ppm": once(os.path.join(folder, "medium.ppm"), lambda: ppm(1200, 800, 4, 4)),
         "jpeg": once(os.path.join(folder, "large.jpg"),
                      lambda: subprocess.run([*native("usr/bin/cjpeg"), "-quality", "90", picture], stdout=subprocess.PIPE, check=True).stdout),
-        "wav": once(os.path.join(folder, "sound.wav"), lambda: wav(sound(60))),
+        "wav": once(os.path.join(folder, "sound.wav"), lambda: wav(sound(60) * 2)),
+        "long wav": once(os.path.join(folder, "long.wav"), lambda: wav(sound(60) * 6)),
     }
 
 
@@ -70,7 +71,8 @@ def rows(paths, here):
         ("cjpeg", "usr/bin/cjpeg", ["-quality", "90", paths["large ppm"]]),
         ("djpeg", "usr/bin/djpeg", [paths["jpeg"]]),
         ("cwebp", "usr/bin/cwebp", ["-quiet", "-m", "4", paths["ppm"], "-o", "-"]),
-        ("flac", "usr/bin/flac", ["-s", "-c", "-8", paths["wav"]]),
+        ("flac", "usr/bin/flac", ["-s", "-c", paths["long wav"]]),
+        ("flac -8", "usr/bin/flac", ["-s", "-c", "-8", paths["wav"]]),
         ("lua n-body", "usr/bin/lua5.4", [os.path.join(here, "nbody.lua"), "400000"]),
     )
 

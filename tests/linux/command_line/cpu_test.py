@@ -60,6 +60,16 @@ class Cpu(support.FerryTest):
             self.assertIn("\n42 0\n", result.stdout, cpu)
             self.assertEqual(result.stderr, "")
 
+    def test_instruction_of_two_features(self):
+        program = self.path("complex")
+        half = "int main(void) { __asm__(\".arch armv8.3-a+fp16\\nfcadd v0.8h, v1.8h, v2.8h, #90\"); return 0; }\n"
+        support.compile_guest(half, program, "-static")
+        self.assertEqual(self.ferry(program).returncode, 0)
+        for off in ("fp16", "fcma"):
+            result = self.ferry("--cpu", f"max,{off}=off", program)
+            self.assertEqual(result.returncode, -signal.SIGILL)
+            self.assertIn(f"it needs FEAT_{off.upper()}, which the CPU max lacks", result.stderr)
+
     def test_children_have_the_same(self):
         result = self.ferry(self.program, "again", "handle", env={"QEMU_CPU": "cortex-a72"})
         self.assertEqual(result.stdout, A53_HWCAP + "\n40 2\n")
