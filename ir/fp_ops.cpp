@@ -134,6 +134,17 @@ Bits128 evaluate_fp(fp::Env& env, const FpOp& op, Bits128 a, Bits128 b, Bits128 
   }
 }
 
+bool may_round_to_smallest_normal(Op op, Type type, Type arg_type) {
+  if (op == Op::fconvert) return bits(type) < bits(arg_type);
+  return op == Op::fmul || op == Op::fdiv || op == Op::fma;
+}
+
+uint64_t smallest_normal(Type type) {
+  if (lane_bits(type) == 64) return uint64_t{1} << 52;
+  constexpr uint64_t kSingle = 1u << 23;
+  return is_vector(type) ? kSingle << 32 | kSingle : kSingle;
+}
+
 fp::Env host_fp_env(NanRule rule) {
   fp::Env env;
   const bool x86 = rule == NanRule::X86;

@@ -37,7 +37,10 @@ struct Function {
   uint32_t guest_insts = 0;  ///< guest instructions translated
   NanRule nan_rule = NanRule::Arm;
   bool ignore_fp_flags = false;  ///< cumulative FP exception flags need not be exact
-  bool precise = true;           ///< guest registers must be exact at every access that may fault
+  /// The underflow flag must be raised as the Arm ARM does, by the unrounded result; x86 goes by the rounded
+  /// one and says nothing where that is the smallest normal number.
+  bool exact_underflow = false;
+  bool precise = true;  ///< guest registers must be exact at every access that may fault
   std::vector<Inst> insts;
   std::vector<Block> blocks;
   std::vector<ValueId> call_args;

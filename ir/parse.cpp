@@ -220,6 +220,8 @@ bool Parser::header_attribute() {
     fn_.nan_rule = NanRule::X86;
   } else if (line_.accept_word("ignore_fp_flags")) {
     fn_.ignore_fp_flags = true;
+  } else if (line_.accept_word("exact_underflow")) {
+    fn_.exact_underflow = true;
   } else if (line_.accept_word("imprecise")) {
     fn_.precise = false;
   } else if (line_.accept_word("mode")) {

@@ -261,6 +261,7 @@ void Printer::function() {
   if (fn_.guest_insts != 0) field("insts", fn_.guest_insts);
   if (fn_.nan_rule == NanRule::X86) text(" nan_x86");
   if (fn_.ignore_fp_flags) text(" ignore_fp_flags");
+  if (fn_.exact_underflow) text(" exact_underflow");
   if (!fn_.precise) text(" imprecise");
   text(" {\n");
   for (const auto& [first, last] : fn_.ranges) {

@@ -153,6 +153,7 @@ class Lowering {
   Value* address(const Inst& inst, const ir::MemAccess& access);
 
   // -- floating point: lower_fp.cpp
+  Value* tell_underflow(const Inst& inst, Value* result);
   Value* sum(Value* constrained_call);
   Value* exact_when(
       const Inst& inst, Value* suspicious, Value* fast, llvm::function_ref<void()> on_fast_path = [] {});

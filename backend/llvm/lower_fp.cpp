@@ -11,6 +11,8 @@
 #include "backend/llvm/lower.h"
 #include "backend/runtime/context.h"
 #include "backend/runtime/evaluate.h"
+#include "ir/fp_ops.h"
+#include "ir/support/bits.h"
 
 namespace ferry::backend::llvm_tier {
 
@@ -77,6 +79,19 @@ llvm::Value* Lowering::sum(Value* constrained_call) {
   return constrained_call;
 }
 
+// The exact way raises the underflow flag where the host did not.
+llvm::Value* Lowering::tell_underflow(const Inst& inst, Value* result) {
+  if (!source_.exact_underflow || source_.ignore_fp_flags) return result;
+  const unsigned width = ir::lane_bits(inst.type);
+  const Type bits_type = ir::is_vector(inst.type) ? ir::vector_type(width) : ir::int_type(width);
+  llvm::Type* type = type_of(bits_type);
+  const uint64_t smallest = ir::smallest_normal(ir::float_type(width));
+  Value* magnitude =
+      b_.CreateAnd(as(result, bits_type), llvm::ConstantInt::get(type, support::low_mask(width - 1)));
+  Value* suspicious = b_.CreateICmpEQ(magnitude, llvm::ConstantInt::get(type, smallest));
+  return exact_when(inst, any_lane(suspicious), result);
+}
+
 llvm::Value* Lowering::fadd(const Inst& inst) {
   return sum(b_.CreateFAdd(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type)));
 }
@@ -84,10 +99,10 @@ llvm::Value* Lowering::fsub(const Inst& inst) {
   return sum(b_.CreateFSub(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type)));
 }
 llvm::Value* Lowering::fmul(const Inst& inst) {
-  return b_.CreateFMul(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type));
+  return tell_underflow(inst, b_.CreateFMul(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type)));
 }
 llvm::Value* Lowering::fdiv(const Inst& inst) {
-  return b_.CreateFDiv(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type));
+  return tell_underflow(inst, b_.CreateFDiv(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type)));
 }
 llvm::Value* Lowering::fsqrt(const Inst& inst) {
   Value* operand = arg_as(inst, 0, inst.type);
@@ -99,10 +114,11 @@ llvm::Value* Lowering::fsqrt(const Inst& inst) {
 llvm::Value* Lowering::fma(const Inst& inst) {
   if (!host_.fma) return evaluate(inst);
   Value* addend = arg_as(inst, 0, inst.type);
-  return sum(b_.CreateConstrainedFPCall(
+  Value* fused = b_.CreateConstrainedFPCall(
       llvm::Intrinsic::getDeclaration(&module_, llvm::Intrinsic::experimental_constrained_fma,
                                       {addend->getType()}),
-      {arg_as(inst, 1, inst.type), arg_as(inst, 2, inst.type), addend}));
+      {arg_as(inst, 1, inst.type), arg_as(inst, 2, inst.type), addend});
+  return tell_underflow(inst, sum(fused));
 }
 
 // Equal operands may be zeros of different signs: OR of the bits keeps a minus sign (min), AND drops it
@@ -213,7 +229,8 @@ llvm::Value* Lowering::fround(const Inst& inst) {
 llvm::Value* Lowering::fconvert(const Inst& inst) {
   const Type from = arg_type(inst, 0);
   if (inst.type == Type::F64 && from == Type::F32) return b_.CreateFPExt(arg(inst, 0), b_.getDoubleTy());
-  if (inst.type == Type::F32 && from == Type::F64) return b_.CreateFPTrunc(arg(inst, 0), b_.getFloatTy());
+  if (inst.type == Type::F32 && from == Type::F64)
+    return tell_underflow(inst, b_.CreateFPTrunc(arg(inst, 0), b_.getFloatTy()));
   return evaluate(inst);
 }
 

@@ -65,6 +65,7 @@ CaughtFault Source::translate(CpuImpl& cpu, ir::BlockKey key, const ir::Translat
   if (!may_execute(code))
     return {SIGSEGV, options_.access->mapped(code) ? SEGV_ACCERR : SEGV_MAPERR, code.value};
   if (CaughtFault fault = run_guarded(cpu, [&] { arch_.translate(key, limits, out); })) return fault;
+  out.exact_underflow &= options_.exact_underflow;
   if (dumps("ir")) print_stage("ir", out);
   return {};
 }

@@ -1,5 +1,6 @@
 #include "backend/x64/emitter.h"
 #include "backend/x64/vec_opcodes.h"
+#include "ir/fp_ops.h"
 
 // Floating-point arithmetic: the host's instruction; where its result is a NaN (or an operand is, for minimum
 // and maximum) the operation is done again exactly, out of line. Nothing else differs between Arm and SSE in
@@ -123,12 +124,28 @@ void Emitter::check_nan(const Inst& in, ValueId id, int result) {
   finish_slow(cold_slow(in, id, result), jump);
 }
 
+/// The exact way raises the underflow flag where the host did not (ir::Function::exact_underflow).
+void Emitter::tell_underflow(const Inst& in, ValueId id, int result) {
+  if (!fn_->exact_underflow || fn_->ignore_fp_flags) return;
+  if (!ir::may_round_to_smallest_normal(in.op, in.type, ra_.type(in.args[0]))) return;
+  const bool wide = ir::lane_bits(in.type) == 64;
+  const uint64_t lanes = ir::smallest_normal(wide ? Type::V2F64 : Type::V4F32);
+  const uint64_t magnitudes = wide ? 0x7fffffffffffffff : 0x7fffffff7fffffff;
+  // Of a scalar's register only the lowest lane counts.
+  const bool scalar = !ir::is_vector(in.type);
+  const int mask = ra_.scratch_xmm();
+  vec3_pool(vop::kPand, mask, result, scalar && !wide ? 0x7fffffff : magnitudes, scalar ? 0 : magnitudes);
+  vec3_pool(wide ? vop::int_op38(0x29) : vop::int_op(0x76), mask, mask, lanes, lanes);  // pcmpeqq, pcmpeqd
+  check_mask(in, id, result, mask);
+}
+
 void Emitter::fp_binary(uint8_t opcode, const Inst& in, ValueId id) {
   const int a = vx(in.args[0]);
   const int b = vx(in.args[1]);
   const int to = ra_.define(id);
   vec3(vop::fp_opcode(opcode, in.type), to, a, b);
   if (!fp_exact_on_host()) check_nan(in, id, to);
+  tell_underflow(in, id, to);
 }
 
 void Emitter::on_fadd(const Inst& in, ValueId id) { fp_binary(vop::kFpAdd, in, id); }
@@ -154,6 +171,7 @@ void Emitter::on_fma(const Inst& in, ValueId id) {
   op.wide = ir::lane_bits(in.type) == 64;
   as_.vec(op, true, to, a, b);
   check_nan(in, id, to);
+  tell_underflow(in, id, to);
 }
 
 // ---- minimum and maximum

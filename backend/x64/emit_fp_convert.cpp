@@ -66,6 +66,7 @@ void Emitter::on_fconvert(const Inst& in, ValueId id) {
   const int to = ra_.define(id);
   as_.vec(vop::fp_opcode(0x5a, from), host_.avx, to, a, a);
   if (!fp_exact_on_host()) check_nan(in, id, to);
+  tell_underflow(in, id, to);
 }
 
 // ---- to integers

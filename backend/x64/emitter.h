@@ -220,6 +220,7 @@ class Emitter {
   void fp_min_max(const Inst& in, ValueId id, bool is_max);
   /// Takes the slow path of `in` where its result is a NaN.
   void check_nan(const Inst& in, ValueId id, int result);
+  void tell_underflow(const Inst& in, ValueId id, int result);
   void check_mask(const Inst& in, ValueId id, int result, int mask);
   void finish_slow(Cold& c, uint32_t jump);
   void ucomis(Type lane, int a, int b);

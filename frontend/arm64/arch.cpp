@@ -21,7 +21,8 @@ std::span<const ir::HelperInfo> Arch::helpers() const { return helper_table(); }
 uint64_t Arch::mode(const void* opaque) const {
   const State& state = *static_cast<const State*>(opaque);
   return mode_of_fpcr(state.fpcr) | (state.guards_branches != 0 ? kModeGuardBranches : 0) |
-         (state.tags.checks != TagChecks::None ? kModeTagChecks : 0);
+         (state.tags.checks != TagChecks::None ? kModeTagChecks : 0) |
+         (state.watches_fpsr != 0 ? kModeExactUnderflow : 0);
 }
 
 GuestAddr Arch::code_address(ir::BlockKey key) const {
@@ -35,6 +36,7 @@ void Arch::translate(ir::BlockKey key, const ir::TranslateLimits& limits, ir::Fu
   out.pc = key.pc;
   out.mode = key.mode;
   out.nan_rule = ir::NanRule::Arm;
+  out.exact_underflow = (key.mode & kModeExactUnderflow) != 0;
   out.precise = limits.precise;
   Translator(cpu_, key, limits, out).translate();
 }

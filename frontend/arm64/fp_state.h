@@ -31,6 +31,8 @@ uint32_t fpsr_from_mxcsr(uint32_t mxcsr);
 /// The block key's mode bit that says that FPCR asks for arithmetic that the host's FPU does not do (FZ, DN,
 /// AHP, FZ16).
 inline constexpr uint64_t kModeExactFp = 1;
+/// The block key's mode bit that says that FPSR.UFC must be exact: State::watches_fpsr (ADR 12).
+inline constexpr uint64_t kModeExactUnderflow = 8;
 constexpr uint64_t mode_of_fpcr(uint32_t fpcr) { return (fpcr & 0x07080000) != 0 ? kModeExactFp : 0; }
 
 }  // namespace ferry::arm64

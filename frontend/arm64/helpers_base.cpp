@@ -180,8 +180,14 @@ uint64_t random_number(State*) {
   return whole ? number : 0;
 }
 
-uint32_t get_fpsr(State* state) { return read_fpsr(*state); }
-void set_fpsr(State* state, uint32_t value) { write_fpsr(*state, value); }
+uint32_t get_fpsr(State* state) {
+  state->watches_fpsr = 1;
+  return read_fpsr(*state);
+}
+void set_fpsr(State* state, uint32_t value) {
+  state->watches_fpsr = 1;
+  write_fpsr(*state, value);
+}
 void set_fpcr(State* state, uint32_t value) { write_fpcr(*state, value); }
 
 }  // namespace ferry::arm64::helpers

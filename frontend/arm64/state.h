@@ -59,6 +59,7 @@ struct State {
   Vec qc;  ///< not all zeros: FPSR.QC is set. A saturating instruction ORs in where its lanes were cut
   Vec v[32];
   PointerKey pointer_keys[kPointerKeys];
+  uint32_t watches_fpsr;  ///< the thread has looked at FPSR once: its flags are exact from then on
   uint32_t pstate;  ///< PSTATE.DIT, SSBS and TCO in their places (kPstate...); only TCO affects execution
   TagControl tags;
   // The upper parts of SVE's Z registers and its predicates will follow here: offsets above stay as they are.

@@ -211,6 +211,11 @@ bool SystemHandlers::read_register_of_feature(uint32_t reg, uint32_t t) {
   }
 }
 
+// Who has looked at FPSR once may look again: what follows is of another mode.
+bool SystemHandlers::watch_fpsr() {
+  return (b_.function().mode & kModeExactUnderflow) != 0 || trap(ir::TrapKind::Yield, next_pc());
+}
+
 bool SystemHandlers::MRS(uint32_t reg, uint32_t t) {
   switch (reg) {
     case kNzcvReg:
@@ -222,7 +227,7 @@ bool SystemHandlers::MRS(uint32_t reg, uint32_t t) {
     case kFpsrReg:
       settle_fp_exceptions();
       set_r(t, call(Helper::get_fpsr, {}));
-      return true;
+      return watch_fpsr();
     case kTpidrReg:
       set_r(t, b_.get_reg(TPIDR_EL0, Type::I64));
       return true;
@@ -258,7 +263,7 @@ bool SystemHandlers::MSR_reg(uint32_t reg, uint32_t t) {
     case kFpsrReg:
       finish_flags();
       call(Helper::set_fpsr, {w(t)});
-      return true;
+      return watch_fpsr();
     case kFpcrReg:  // what follows may need another translation: the mode is part of the block's key
       finish_flags();
       call(Helper::set_fpcr, {w(t)});

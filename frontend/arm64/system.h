@@ -48,6 +48,7 @@ class SystemHandlers : public BranchHandlers {
   /// The bits of `mask` in the PSTATE row become those of `bits`.
   bool write_pstate(uint32_t mask, Value bits);
   bool read_pstate(uint32_t mask, uint32_t t);
+  bool watch_fpsr();
   bool read_random(uint32_t t);
   /// MRS of a register that not every CPU has.
   bool read_register_of_feature(uint32_t reg, uint32_t t);

@@ -105,6 +105,7 @@ class Generator {
     fn_.pc = {0x1000};
     fn_.precise = !random_.one_in(3);
     fn_.ignore_fp_flags = random_.one_in(3);
+    fn_.exact_underflow = random_.one_in(2);
     fn_.guest_insts = options_.blocks;
     for (unsigned block = 0; block < options_.blocks; ++block) {
       values_.clear();

@@ -59,7 +59,7 @@ TEST(Parse, ErrorsAroundTheFunction) {
 
 TEST(Parse, KeepsTheHeader) {
   const std::string text =
-      "function toy @0x1000 mode=0x3 insts=7 nan_x86 ignore_fp_flags imprecise {\n"
+      "function toy @0x1000 mode=0x3 insts=7 nan_x86 ignore_fp_flags exact_underflow imprecise {\n"
       "  range 0x1000 0x1010\n"
       "  range 0x2000 0x2004\n"
       "block0 @0x1000:\n"
@@ -71,6 +71,7 @@ TEST(Parse, KeepsTheHeader) {
   EXPECT_EQ(result->guest_insts, 7u);
   EXPECT_EQ(result->nan_rule, ir::NanRule::X86);
   EXPECT_TRUE(result->ignore_fp_flags);
+  EXPECT_TRUE(result->exact_underflow);
   EXPECT_FALSE(result->precise);
   ASSERT_EQ(result->ranges.size(), 2u);
   EXPECT_EQ(ir::print(*result), text);

@@ -36,6 +36,7 @@ class Generator {
 
   ir::Function run() {
     fn_.ignore_fp_flags = chance(50);
+    fn_.exact_underflow = true;
     constants_ = chance(30) ? 80 : 15;
     const unsigned blocks = 1 + pick(limits_.blocks);
     for (unsigned i = 0; i < blocks; ++i) block(i, blocks);
