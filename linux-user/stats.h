@@ -6,6 +6,8 @@
 #include <mutex>
 #include <string>
 
+#include "ir/support/left_lock.h"
+
 namespace ferry::linux_user {
 
 /// Counts for --stats: system calls made and those that ferry does not have.
@@ -21,6 +23,7 @@ class SyscallStats {
   /// Around fork().
   void lock() { mutex_.lock(); }
   void unlock() { mutex_.unlock(); }
+  void unlock_if_left() { support::unlock_if_left(mutex_); }
 
  private:
   std::atomic<uint64_t> calls_{0};

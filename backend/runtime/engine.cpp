@@ -4,6 +4,7 @@
 
 #include "backend/runtime/engine_impl.h"
 #include "backend/x64/codegen.h"
+#include "ir/support/left_lock.h"
 
 namespace ferry::backend {
 
@@ -57,7 +58,10 @@ void EngineImpl::forget_cpu(void* self, CpuImpl& cpu) {
   engine.stats_.dispatches += cpu.dispatches.load(std::memory_order_relaxed);
 }
 
-void EngineImpl::abandon(Cpu& cpu) { world_.leave(static_cast<CpuImpl&>(cpu)); }
+void EngineImpl::abandon(Cpu& cpu) {
+  support::unlock_if_left(lock_);
+  world_.leave(static_cast<CpuImpl&>(cpu));
+}
 
 void EngineImpl::invalidate(GuestAddr first, GuestAddr last) {
   const std::lock_guard hold(lock_);

@@ -10,6 +10,7 @@
 #include "backend/engine.h"
 #include "ir/memory_tags.h"
 #include "ir/support/address.h"
+#include "ir/support/left_lock.h"
 #include "linux-user/sys_result.h"
 
 namespace ferry::linux_user {
@@ -79,6 +80,11 @@ class AddressSpace final : public backend::CodeAccess {
   /// The same for those who only look, below the engine's lock.
   void lock_map() { map_mutex_.lock(); }
   void unlock_map() { map_mutex_.unlock(); }
+  /// Both, innermost first, after a process that shared the memory was killed.
+  void unlock_if_left() {
+    support::unlock_if_left(map_mutex_);
+    support::unlock_if_left(mutex_);
+  }
 
  private:
   using Map = std::map<GuestAddr, Vma>;

@@ -112,6 +112,13 @@ void ForkLocks::release_in_child() {
   task_.process.memory.unlock();
 }
 
+void ForkLocks::release_left(Task& task) {
+  task.process.limits.unlock_if_left();
+  task.process.memory.unlock_if_left();
+  task.process.stats.unlock_if_left();
+  task.process.engine->abandon(*task.cpu);
+}
+
 SysResult fork_process(Task& parent, const CloneRequest& request) {
   const SignalBlocker blocker(parent);
   if (blocker.must_restart()) return SignalBlocker::restart();

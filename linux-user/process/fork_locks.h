@@ -13,6 +13,10 @@ class ForkLocks {
   void release_in_parent();
   void release_in_child();
 
+  /// Gives back what a process left locked that shared the caller's memory and storage (vfork) and was
+  /// killed. `task` is that process's.
+  static void release_left(Task& task);
+
  private:
   void release_leaves();
 

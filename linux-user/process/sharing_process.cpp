@@ -18,6 +18,7 @@
 #include "linux-user/guest_process.h"
 #include "linux-user/host/clone_call.h"
 #include "linux-user/host/safe_syscall.h"
+#include "linux-user/process/fork_locks.h"
 #include "linux-user/signal/host_signals.h"
 #include "linux-user/signal/signals.h"
 #include "linux-user/thread/clone.h"
@@ -99,7 +100,7 @@ int64_t run_sharing_process(SharingStart& start) {
   const int64_t pid = host_clone(args, &sharing_process_main, &start);
   current_task = caller;
   // The child execs, exits, or was killed in the middle of anything.
-  start.task->process.engine->abandon(*start.task->cpu);
+  ForkLocks::release_left(*start.task);
   return pid;
 }
 

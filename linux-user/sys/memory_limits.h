@@ -5,6 +5,8 @@
 #include <map>
 #include <mutex>
 
+#include "ir/support/left_lock.h"
+
 namespace ferry::linux_user {
 
 /// Limits that the guest has set on itself and that ferry only remembers.
@@ -25,6 +27,7 @@ class MemoryLimits {
   /// Around fork().
   void lock() { mutex_.lock(); }
   void unlock() { mutex_.unlock(); }
+  void unlock_if_left() { support::unlock_if_left(mutex_); }
 
  private:
   std::mutex mutex_;
