@@ -4,6 +4,7 @@
 
 #include "backend/runtime/engine_impl.h"
 #include "backend/x64/codegen.h"
+#include "backend/x64/host_features.h"
 #include "ir/support/left_lock.h"
 
 namespace ferry::backend {
@@ -28,6 +29,8 @@ EngineImpl::EngineImpl(const ir::GuestArch& arch, const EngineOptions& options,
       optimizer_(lock_, options_, source_, *cache_, translations_, stats_) {}
 
 std::optional<support::Error> EngineImpl::start() {
+  const std::string missing = x64::missing_of_floor(x64::floor_features());
+  if (!missing.empty()) return support::Error{"this processor lacks " + missing + ", which ferry needs"};
   if (!translations_.usable()) return support::Error{"no address space for the index of translated code"};
   if (options_.kind == EngineKind::Llvm && !options_.llvm) {
     return support::Error{"this ferry was built without LLVM: choose another engine"};

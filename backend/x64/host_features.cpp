@@ -1,6 +1,26 @@
 #include "backend/x64/host_features.h"
 
+#include <cpuid.h>
+
 namespace ferry::backend::x64 {
+
+std::string missing_of_floor(uint32_t features) {
+  constexpr struct {
+    uint32_t bit;
+    const char* name;
+  } kFloor[] = {{bit_SSE4_2, "SSE4.2"}, {bit_POPCNT, "POPCNT"}, {bit_CMPXCHG16B, "CMPXCHG16B"}};
+  std::string missing;
+  for (const auto& feature : kFloor) {
+    if ((features & feature.bit) == 0) missing += (missing.empty() ? "" : ", ") + std::string(feature.name);
+  }
+  return missing;
+}
+
+uint32_t floor_features() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  __get_cpuid(1, &eax, &ebx, &ecx, &edx);
+  return ecx;
+}
 
 HostFeatures HostFeatures::detect() {
   __builtin_cpu_init();

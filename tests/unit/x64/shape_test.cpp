@@ -2,6 +2,7 @@
 // is seen.
 #include <gtest/gtest.h>
 
+#include "backend/x64/host_features.h"
 #include "ir/builder.h"
 #include "tests/unit/x64/harness.h"
 
@@ -109,6 +110,12 @@ TEST(Shape, AScalarLaneCostsNoMove) {
               b.set_reg(vector(2), b.unary(ir::Op::scalar_to_vec, Type::V2F64, sum));
             }),
             9u + 9 + 4 + 4 + 6 + 4 + 9 + 90);
+}
+
+TEST(Floor, WhatAHostLacksIsNamed) {
+  EXPECT_EQ(missing_of_floor(floor_features()), "");
+  EXPECT_EQ(missing_of_floor(0), "SSE4.2, POPCNT, CMPXCHG16B");
+  EXPECT_EQ(missing_of_floor(~(uint32_t{1} << 23)), "POPCNT");
 }
 
 }  // namespace
