@@ -10,8 +10,9 @@ namespace ferry::linux_user {
 // ferry_guest_access_failed, with rcx still counting what was not done.
 //   uint64_t ferry_guest_copy(void* to, const void* from, size_t n)   bytes not copied
 //   uint64_t ferry_guest_zero(void* to, size_t n)                     bytes not zeroed
-//   uint64_t ferry_guest_string(char* to, const char* from, size_t n) n minus the length, 0: no terminator,
-//   ~0: fault
+//   uint64_t ferry_guest_exchange(uint32_t* word, uint32_t* expected, uint32_t desired)  0: exchanged, 1:
+//   differed, ~0: fault uint64_t ferry_guest_string(char* to, const char* from, size_t n) n minus the length,
+//   0: no terminator, ~0: fault
 asm(R"(
 .text
 .p2align 4
@@ -65,6 +66,24 @@ ferry_guest_string:
   ret
   .cfi_endproc
 .size ferry_guest_string, . - ferry_guest_string
+.p2align 4
+.type ferry_guest_exchange, @function
+ferry_guest_exchange:
+  .cfi_startproc
+  movl (%rsi), %eax
+  xorl %ecx, %ecx
+.Lferry_exchange_first:
+  lock cmpxchgl %edx, (%rdi)
+.Lferry_exchange_last:
+  setne %cl
+  movl %eax, (%rsi)
+  movq %rcx, %rax
+  ret
+.Lferry_exchange_failed:
+  movq $-1, %rax
+  ret
+  .cfi_endproc
+.size ferry_guest_exchange, . - ferry_guest_exchange
 
 .section .rodata.ferry_guest_access, "a"
 .p2align 2
@@ -76,6 +95,8 @@ ferry_guest_access_table:
   .long .Lferry_zero_first - 1b, .Lferry_zero_last - 1b, .Lferry_zero_last - 1b
 1:
   .long .Lferry_string_first - 1b, .Lferry_string_last - 1b, .Lferry_string_failed - 1b
+1:
+  .long .Lferry_exchange_first - 1b, .Lferry_exchange_last - 1b, .Lferry_exchange_failed - 1b
 .globl ferry_guest_access_table_end
 ferry_guest_access_table_end:
 .text
@@ -100,6 +121,7 @@ extern "C" {
 uint64_t ferry_guest_copy(void* to, const void* from, size_t size);
 uint64_t ferry_guest_zero(void* to, size_t size);
 uint64_t ferry_guest_string(char* to, const char* from, size_t capacity);
+uint64_t ferry_guest_exchange(void* word, uint32_t* expected, uint32_t desired);
 extern const char ferry_guest_access_table[];
 extern const char ferry_guest_access_table_end[];
 }
@@ -114,6 +136,12 @@ bool copy_to_guest(GuestAddr destination, const void* source, size_t size) {
 
 bool zero_guest(GuestAddr destination, size_t size) {
   return ferry_guest_zero(host_pointer(destination), size) == 0;
+}
+
+Exchange exchange_in_guest(GuestAddr word, uint32_t& expected, uint32_t desired) {
+  const uint64_t outcome = ferry_guest_exchange(host_pointer(word), &expected, desired);
+  if (outcome == ~uint64_t{0}) return Exchange::Fault;
+  return outcome == 0 ? Exchange::Done : Exchange::Differed;
 }
 
 int64_t copy_string_from_guest(char* destination, GuestAddr source, size_t capacity) {

@@ -19,12 +19,17 @@ inline GuestAddr guest_address(const void* pointer) { return {reinterpret_cast<u
 [[nodiscard]] bool copy_to_guest(GuestAddr destination, const void* source, size_t size);
 [[nodiscard]] bool zero_guest(GuestAddr destination, size_t size);
 
+enum class Exchange : uint8_t { Done, Differed, Fault };
+/// Atomic compare-and-exchange of an aligned word in guest memory. `expected` becomes what was there when it
+/// differed; Fault: not writable.
+[[nodiscard]] Exchange exchange_in_guest(GuestAddr word, uint32_t& expected, uint32_t desired);
+
 /// Copies a string of the guest with its terminator. Answers its length, or -EFAULT, or -ENAMETOOLONG when
 /// there is no terminator within `capacity` bytes.
 int64_t copy_string_from_guest(char* destination, GuestAddr source, size_t capacity);
 
 /// For the host's handler of SIGSEGV and SIGBUS: when `context` (a ucontext_t*) faulted inside one of the
-/// copies above, makes that copy answer false and returns true. Async-signal-safe.
+/// accesses above, makes that access answer its failure and returns true. Async-signal-safe.
 bool recover_guest_copy(void* context);
 
 /// An object of type T in guest memory. T has the guest's layout.

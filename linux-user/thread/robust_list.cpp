@@ -3,7 +3,6 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 
-#include <atomic>
 #include <cstdint>
 
 #include "linux-user/host/safe_syscall.h"
@@ -23,21 +22,25 @@ static_assert(sizeof(ListHead) == sizeof(robust_list_head));
 constexpr uint64_t kPiBit = 1;
 constexpr unsigned kListLimit = ROBUST_LIST_LIMIT;
 
-/// handle_futex_death(). `pending`: the thread was about to take or release the futex.
-void release_futex(const Task& task, GuestAddr address, bool pi, bool pending) {
+void wake_one(GuestAddr address) { raw_syscall(SYS_futex, address.value, FUTEX_WAKE, 1); }
+
+/// handle_futex_death(). `pending`: the thread was about to take or release the futex. False: the word is
+/// misaligned or out of reach.
+[[nodiscard]] bool release_futex(const Task& task, GuestAddr address, bool pi, bool pending) {
   uint32_t word = 0;
-  // A copy that cannot fault tells whether the word is there; the exchange below then works on it directly.
-  if (address.value % sizeof(word) != 0 || !copy_from_guest(&word, address, sizeof word)) return;
-  const auto tid = static_cast<uint32_t>(task.tid);
+  if (address.value % sizeof(word) != 0 || !copy_from_guest(&word, address, sizeof word)) return false;
   if (pending && !pi && word == 0) {
-    raw_syscall(SYS_futex, address.value, FUTEX_WAKE, 1);
-    return;
+    wake_one(address);
+    return true;
   }
-  std::atomic_ref<uint32_t> futex(*static_cast<uint32_t*>(host_pointer(address)));
+  Exchange outcome;
   do {
-    if ((word & FUTEX_TID_MASK) != tid) return;
-  } while (!futex.compare_exchange_weak(word, (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED));
-  if (!pi && (word & FUTEX_WAITERS) != 0) raw_syscall(SYS_futex, address.value, FUTEX_WAKE, 1);
+    if ((word & FUTEX_TID_MASK) != static_cast<uint32_t>(task.tid)) return true;
+    outcome = exchange_in_guest(address, word, (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED);
+  } while (outcome == Exchange::Differed);
+  if (outcome == Exchange::Fault) return false;
+  if (!pi && (word & FUTEX_WAITERS) != 0) wake_one(address);
+  return true;
 }
 
 }  // namespace
@@ -54,12 +57,13 @@ void release_robust_list(Task& task) {
   for (unsigned count = 0; (entry & ~kPiBit) != head_address.value && count < kListLimit; ++count) {
     uint64_t next = 0;
     const bool more = copy_from_guest(&next, GuestAddr{entry & ~kPiBit}, sizeof next);
-    if (entry != head.pending) release_futex(task, futex_of(entry), (entry & kPiBit) != 0, false);
+    const bool is_pending = ((entry ^ head.pending) & ~kPiBit) == 0;
+    if (!is_pending && !release_futex(task, futex_of(entry), (entry & kPiBit) != 0, false)) return;
     if (!more) return;
     entry = next;
   }
   if ((head.pending & ~kPiBit) != 0)
-    release_futex(task, futex_of(head.pending), (head.pending & kPiBit) != 0, true);
+    (void)release_futex(task, futex_of(head.pending), (head.pending & kPiBit) != 0, true);
 }
 
 }  // namespace ferry::linux_user
