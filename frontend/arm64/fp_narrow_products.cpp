@@ -65,8 +65,9 @@ bool FpVectorHandlers::BFCVT(uint32_t n, uint32_t d) {
 
 bool FpVectorHandlers::BFCVTN(uint32_t q, uint32_t n, uint32_t d) {
   const Value converted = to_bfloat(v(n));
-  const Value zero = b_.konst(Type::V2I64, 0, 0);
-  return put_narrow(q, d, pick(Type::V8I16, converted, zero, [](unsigned i) { return 2 * i; }));
+  const Value low =
+      pick(Type::V8I16, converted, converted, [](unsigned i) { return i < 4 ? 2 * i : kZeroLane; });
+  return put_narrow(q, d, low);
 }
 
 // Two products in each lane. With FPCR.EBF clear (there is no FEAT_EBF16) rounding is fixed and no exception

@@ -309,18 +309,6 @@ class FpVectorHandlers : public FpHandlers {
   bool from_integer(Op op, FpShape shape, uint64_t fraction_bits, uint32_t n, uint32_t d);
   bool put_narrow(uint32_t q, uint32_t d, Value low);
 
-  /// Lane i of the result is lane lane_at(i) of a:b, b's lanes counted on behind a's.
-  template <typename LaneAt>
-  Value pick(Type type, Value a, Value b, LaneAt lane_at) {
-    const unsigned lane_bytes = ir::lane_bits(type) / 8;
-    uint64_t selectors[2] = {};
-    for (unsigned i = 0; i < 16; ++i) {
-      const uint64_t byte = lane_at(i / lane_bytes) * lane_bytes + i % lane_bytes;
-      selectors[i / 8] |= byte << (i % 8 * 8);
-    }
-    return b_.emit(Op::shuffle, type, {a, b}, selectors[0], selectors[1]);
-  }
-
   static FpShape complex_shape(uint32_t q, uint32_t size) {
     return size == 1 ? half_vector(q) : wide_vector(q, size == 3 ? 1 : 0);
   }
@@ -334,8 +322,9 @@ class FpVectorHandlers : public FpHandlers {
   /// BFloat16s as singles, whose high halves they are: lane i is number number_at(i) of Vn.
   template <typename NumberAt>
   Value widen_bfloats(uint32_t n, NumberAt number_at) {
-    const Value zero = b_.konst(Type::V2I64, 0, 0);
-    return pick(Type::V8I16, v(n), zero, [&](unsigned i) { return i % 2 != 0 ? number_at(i / 2) : 8u; });
+    const Value from = v(n);
+    return pick(Type::V8I16, from, from,
+                [&](unsigned i) { return i % 2 != 0 ? number_at(i / 2) : kZeroLane; });
   }
   bool bfloat_products(uint32_t top, Value factor, uint32_t n, uint32_t d);
 };

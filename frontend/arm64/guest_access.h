@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "frontend/arm64/arch.h"
+#include "frontend/arm64/memory_tags.h"
 #include "frontend/arm64/state.h"
 
 // What the helpers that access guest memory share.
@@ -11,9 +12,7 @@ namespace ferry::arm64::helpers {
 
 constexpr uint64_t strip_tag(uint64_t address) { return address & Arch::kAddressMask; }
 
-/// The logical tag of an address (Arm ARM D10.2).
-constexpr unsigned kTagShift = 56;
-constexpr uint8_t tag_of(uint64_t address) { return address >> kTagShift & 0xf; }
+constexpr uint8_t tag_of(uint64_t address) { return address >> MemoryTags::kTagShift & MemoryTags::kTagMask; }
 
 /// Faults where the guest's would.
 inline void require_readable(uint64_t address) {

@@ -9,11 +9,11 @@
 namespace ferry::arm64::helpers {
 namespace {
 
-constexpr unsigned kTags = 16;
-constexpr uint64_t kTagField = uint64_t{kTags - 1} << kTagShift;
+constexpr unsigned kTags = MemoryTags::kTagMask + 1;
+constexpr uint64_t kTagField = MemoryTags::kTagMask << MemoryTags::kTagShift;
 
 constexpr uint64_t with_tag(uint64_t address, unsigned tag) {
-  return (address & ~kTagField) | uint64_t{tag} << kTagShift;
+  return (address & ~kTagField) | uint64_t{tag} << MemoryTags::kTagShift;
 }
 
 /// AArch64.ChooseNonExcludedTag.

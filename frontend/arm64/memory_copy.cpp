@@ -1,4 +1,5 @@
 #include "frontend/arm64/load_store.h"
+#include "frontend/arm64/memory_tags.h"
 
 // FEAT_MOPS: memory copy and set (Arm ARM C3.2.16) in the manual's option A, which NZCV = 0000 after a
 // prologue tells. The prologue formats the registers and touches no memory; the main instruction does all the
@@ -13,9 +14,6 @@ constexpr uint64_t kMaxSize = 0x7fff'ffff'ffff'ffff;
 constexpr uint64_t kMaxSizeEitherWay = 0x007f'ffff'ffff'ffff;
 /// Bits of an address that decide about a copy's direction.
 constexpr uint64_t kAddressBits = 0x00ff'ffff'ffff'ffff;
-
-/// Memory's tags are those of so many bytes each (SETGP).
-constexpr uint64_t kGranule = 16;
 
 /// Bytes between two safe points: about 100 microseconds of work.
 constexpr uint64_t kStage = 1 << 20;
@@ -81,9 +79,9 @@ bool LoadStoreHandlers::SETP(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
 bool LoadStoreHandlers::SETGP(uint32_t s, uint32_t, uint32_t n, uint32_t d) {
   if (!good_set(d, s, n)) return unallocated();
   const Value nothing = b_.icmp(IntCond::Eq, x(n), b_.i64(0));
-  const Value both = b_.or_(x(d), b_.and_(x(n), b_.i64(kGranule - 1)));
-  check_alignment(b_.select(nothing, b_.i64(0), both), kGranule);
-  return set_prologue(kMaxSize & ~(kGranule - 1), s, n, d);
+  const Value both = b_.or_(x(d), b_.and_(x(n), b_.i64(MemoryTags::kGranule - 1)));
+  check_alignment(b_.select(nothing, b_.i64(0), both), MemoryTags::kGranule);
+  return set_prologue(kMaxSize & ~(MemoryTags::kGranule - 1), s, n, d);
 }
 
 // ---- main instructions and epilogues

@@ -1,14 +1,15 @@
 #include "frontend/arm64/memory_tagging.h"
 
 #include "frontend/arm64/arch.h"
+#include "frontend/arm64/memory_tags.h"
 #include "ir/support/bits.h"
 
 namespace ferry::arm64 {
 namespace {
 
-constexpr unsigned kGranule = 16;
-constexpr unsigned kTagShift = 56;
-constexpr uint64_t kTagMask = 0xf;
+constexpr unsigned kGranule = MemoryTags::kGranule;
+constexpr unsigned kTagShift = MemoryTags::kTagShift;
+constexpr uint64_t kTagMask = MemoryTags::kTagMask;
 
 /// A 9-bit or 7-bit offset in granules.
 constexpr int64_t granule_offset(uint32_t imm, unsigned width) {
@@ -73,16 +74,18 @@ bool MemoryTaggingHandlers::LDG(uint32_t imm, uint32_t n, uint32_t t) {
   return true;
 }
 
+MemoryTaggingHandlers::Value MemoryTaggingHandlers::granule_address(Value tagged) {
+  check_alignment(tagged, kGranule);
+  tag_checked_ = false;
+  return b_.and_(tagged, b_.i64(Arch::kAddressMask));
+}
+
 bool MemoryTaggingHandlers::store_granules(uint32_t imm, uint32_t mode, uint32_t n, uint32_t t,
                                            unsigned granules, bool zero) {
   if (mode == 0) return unallocated();
   const Target target = indexed_target(n, granule_offset(imm, 9), mode);
   const Value pointer = x_sp(t);
-  const Value tagged =
-      b_.add(target.address.base, b_.i64(static_cast<uint64_t>(int64_t{target.address.disp})));
-  check_alignment(tagged, kGranule);
-  const Value address = b_.and_(tagged, b_.i64(Arch::kAddressMask));
-  tag_checked_ = false;
+  const Value address = granule_address(full_address(target.address));
   for (unsigned i = 0; zero && i < granules; ++i) {
     const auto disp = static_cast<int32_t>(i * kGranule);
     store({.base = address, .disp = disp}, b_.konst(Type::V16I8, 0, 0), {.bytes = kGranule});
@@ -109,11 +112,8 @@ bool MemoryTaggingHandlers::STGP(uint32_t mode, uint32_t imm, uint32_t t2, uint3
   const Target target = indexed_target(n, granule_offset(imm, 7), mode);
   const Value low = x(t);
   const Value high = x(t2);
-  const Value tagged =
-      b_.add(target.address.base, b_.i64(static_cast<uint64_t>(int64_t{target.address.disp})));
-  check_alignment(tagged, kGranule);
-  const Value address = b_.and_(tagged, b_.i64(Arch::kAddressMask));
-  tag_checked_ = false;
+  const Value tagged = full_address(target.address);
+  const Value address = granule_address(tagged);
   store({.base = address}, low, {.bytes = 8});
   store({.base = address, .disp = 8}, high, {.bytes = 8});
   call(Helper::store_tags, {address, tagged, b_.i32(kGranule)});

@@ -27,6 +27,9 @@ class MemoryTaggingHandlers : public LoadStoreHandlers {
   ~MemoryTaggingHandlers() = default;
 
  private:
+  /// Where this instruction stores tags: `tagged`, which must be aligned, without its own. Its accesses are
+  /// not checked.
+  Value granule_address(Value tagged);
   bool store_granules(uint32_t imm, uint32_t mode, uint32_t n, uint32_t t, unsigned granules, bool zero);
   bool add_to_pointer(uint64_t offset, uint32_t tag_offset, uint32_t n, uint32_t d);
   /// Xn|SP without its top byte, sign-extended from bit 55.

@@ -18,6 +18,9 @@ inline constexpr uint64_t kModeTagChecks = 4;
 class MemoryTags final : public ir::MemoryTags {
  public:
   static constexpr uint64_t kGranule = 16;
+  /// Where an address has its logical tag (Arm ARM D10.2).
+  static constexpr unsigned kTagShift = 56;
+  static constexpr uint64_t kTagMask = 0xf;
 
   /// `on_asynchronous_mismatch` is called on the guest's thread when an access in the asynchronous mode found
   /// another tag: TFSRE0_EL1.TF0 became 1.

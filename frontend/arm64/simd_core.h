@@ -139,14 +139,7 @@ class SimdCore : public FpVectorHandlers {
  private:
   template <typename Source>
   Value shuffle(Lanes lanes, Value a, Value b, Source source) {
-    uint64_t selectors[2] = {0, 0};
-    const unsigned lane_bytes = lanes.width / 8;
-    for (unsigned i = 0; i < 16; ++i) {
-      const unsigned lane = i / lane_bytes;
-      const uint64_t selector = lane < lanes.count() ? source(lane) * lane_bytes + i % lane_bytes : 0x80;
-      selectors[i / 8] |= selector << (i % 8 * 8);
-    }
-    return b_.emit(Op::shuffle, lanes.type(), {a, b}, selectors[0], selectors[1]);
+    return pick(lanes.type(), a, b, [&](unsigned i) { return i < lanes.count() ? source(i) : kZeroLane; });
   }
 };
 

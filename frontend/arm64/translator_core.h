@@ -90,6 +90,20 @@ class TranslatorCore {
   void set_scalar(uint32_t n, Value value) {
     b_.set_reg(v_reg(n), b_.unary(Op::scalar_to_vec, vector_of(value.type), value));
   }
+  static constexpr unsigned kZeroLane = ~0u;
+  /// Lane i of the result is lane lane_at(i) of a:b, b's lanes counted on behind a's, or zero for kZeroLane.
+  template <typename LaneAt>
+  Value pick(Type type, Value a, Value b, LaneAt lane_at) {
+    constexpr uint64_t kZeroByte = 0x80;
+    const unsigned lane_bytes = ir::lane_bits(type) / 8;
+    uint64_t selectors[2] = {};
+    for (unsigned i = 0; i < 16; ++i) {
+      const unsigned lane = lane_at(i / lane_bytes);
+      const uint64_t byte = lane == kZeroLane ? kZeroByte : lane * lane_bytes + i % lane_bytes;
+      selectors[i / 8] |= byte << (i % 8 * 8);
+    }
+    return b_.emit(Op::shuffle, type, {a, b}, selectors[0], selectors[1]);
+  }
   /// The 128-bit vector type with lanes of scalar type `type`.
   static Type vector_of(Type type) {
     return ir::is_float(type) ? ir::float_vector_type(ir::bits(type)) : ir::vector_type(ir::bits(type));
@@ -131,6 +145,8 @@ class TranslatorCore {
   void store(Address address, Value value, MemAccess access);
   Value atomic_rmw(Value address, Value operand, MemAccess access, ir::AtomicKind kind);
   Value cmpxchg(Value address, Value expected, Value desired, MemAccess access);
+  /// Base, index and displacement added up.
+  Value full_address(Address address);
   /// Before an atomic, exclusive, acquire or release access of `bytes` at `address`: an alignment fault where
   /// the manual has one (AArch64.UnalignedAccessFaults with SCTLR_EL1.nAA = 0).
   void check_alignment(Value address, unsigned bytes);
@@ -212,7 +228,6 @@ class TranslatorCore {
     bool operator==(const Exit&) const = default;
   };
 
-  Value full_address(Address address);
   /// check_tags() of one of several accesses.
   Address check_part(Address address, unsigned bytes, bool write);
   FlagRecipe& replace_flags(FlagRecipe::Kind kind);

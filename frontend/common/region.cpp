@@ -54,15 +54,14 @@ class Discovery {
     return limits_.code != nullptr ? limits_.code->progress(pc) : ir::Progress::Executed;
   }
 
-  bool has_gone_further(GuestAddr pc) const {
-    return last_ < ir::Progress::Optimized && progress(pc) > last_;
+  /// Never in a copy: it is part of what is made here.
+  bool has_gone_further(RegionPlace at) const {
+    return last_ < ir::Progress::Optimized && at.return_to == GuestAddr{} && progress(at.pc) > last_;
   }
 
   /// Code that was never executed is not worth its compile.
   bool wants(RegionPlace leader) const {
-    if (leader == entry_) return true;
-    if (leader.return_to != GuestAddr{}) return progress(leader.pc) != ir::Progress::None;
-    return progress(leader.pc) != ir::Progress::None && !has_gone_further(leader.pc);
+    return leader == entry_ || (progress(leader.pc) != ir::Progress::None && !has_gone_further(leader));
   }
 
   RegionBlock* block_around(RegionPlace at) {
@@ -101,8 +100,8 @@ class Discovery {
     GuestAddr pc = leader.pc;
     Flow flow{FlowKind::Next, 0, {}};
     while (flow.kind == FlowKind::Next && insts_left_ > 0 && is_code(pc)) {
-      if (pc != leader.pc && block_around({pc, inside}) != nullptr) break;
-      if (pc != leader.pc && inside == GuestAddr{} && has_gone_further(pc)) break;
+      const RegionPlace at{pc, inside};
+      if (at != leader && (block_around(at) != nullptr || has_gone_further(at))) break;
       flow = reader_.flow(pc);
       pc = pc + flow.size;
       --insts_left_;

@@ -10,9 +10,11 @@ namespace ferry::linux_user {
 // ferry_guest_access_failed, with rcx still counting what was not done.
 //   uint64_t ferry_guest_copy(void* to, const void* from, size_t n)   bytes not copied
 //   uint64_t ferry_guest_zero(void* to, size_t n)                     bytes not zeroed
-//   uint64_t ferry_guest_exchange(uint32_t* word, uint32_t* expected, uint32_t desired)  0: exchanged, 1:
-//   differed, ~0: fault uint64_t ferry_guest_string(char* to, const char* from, size_t n) n minus the length,
-//   0: no terminator, ~0: fault
+//   uint64_t ferry_guest_string(char* to, const char* from, size_t n) n minus the length, 0: no terminator,
+//   ~0: fault
+//
+//   uint64_t ferry_guest_exchange(uint32_t* word, uint32_t* expected, uint32_t desired)
+//   0: exchanged, 1: differed, ~0: fault
 asm(R"(
 .text
 .p2align 4

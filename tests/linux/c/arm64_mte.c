@@ -548,13 +548,6 @@ static void nothing(void) {}
 #define fatal nothing
 #endif
 
-#define STEP(name) \
-  do {             \
-    name();        \
-    puts(#name);   \
-    fflush(stdout); \
-  } while (0)
-
 int main(void) {
   prepare();
   STEP(announced);

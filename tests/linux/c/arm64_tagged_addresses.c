@@ -162,13 +162,6 @@ static void nothing(void) {}
 #define programs nothing
 #endif
 
-#define STEP(name)  \
-  do {              \
-    name();         \
-    puts(#name);    \
-    fflush(stdout); \
-  } while (0)
-
 int main(int argc, char** argv) {
   if (is_child(argc, argv)) return 42;
   prepare();

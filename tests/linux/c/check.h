@@ -26,3 +26,11 @@ static int check_failures;
     fflush(stdout);                                       \
     return check_failures != 0;                           \
   } while (0)
+
+/* Runs a function without arguments and says so at once: a program that dies shows how far it got. */
+#define STEP(name)  \
+  do {              \
+    name();         \
+    puts(#name);    \
+    fflush(stdout); \
+  } while (0)
