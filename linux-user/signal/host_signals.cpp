@@ -47,11 +47,12 @@ int64_t host_sigaction(int signal, const HostSigaction* action, HostSigaction* o
                      reinterpret_cast<uint64_t>(old), kKernelMaskBytes);
 }
 
-/// Whether an instruction raised the signal, not somebody who sent it.
-bool raised_by_instruction(int signal, const siginfo_t& info) {
+/// Whether an instruction raised the signal, not somebody who sent it. The siginfo alone does not tell: a
+/// thread may queue itself one with any si_code (kernel/signal.c, do_rt_tgsigqueueinfo).
+bool raised_by_instruction(int signal, const siginfo_t& info, const ucontext_t* context) {
   const bool asynchronous = (signal == SIGBUS && info.si_code == BUS_MCEERR_AO) ||
                             (signal == SIGSEGV && info.si_code == SEGV_MTEAERR);
-  return is_synchronous(signal) && info.si_code > 0 && !asynchronous;
+  return is_synchronous(signal) && info.si_code > 0 && !asynchronous && !is_behind_system_call(context);
 }
 
 /// The kernel's part of uc_sigmask; the C library's type is larger than what lies in the frame.
@@ -123,7 +124,7 @@ void host_handler(int signal, siginfo_t* info, void* raw_context) {
   const int saved_errno = errno;
   auto* context = static_cast<ucontext_t*>(raw_context);
   Task* task = current_task;
-  if (raised_by_instruction(signal, *info)) {
+  if (raised_by_instruction(signal, *info, context)) {
     const bool may_be_copy = signal == SIGSEGV || signal == SIGBUS;
     if (!(may_be_copy && recover_guest_copy(context))) {
       if (task == nullptr || !task->process.engine->handle_fault(*task->cpu, signal, *info, context)) {
