@@ -1,10 +1,9 @@
 /* The signals that instructions raise, queued by a thread to itself with the siginfo of a fault: nobody faulted. */
+#include "check.h"
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-
-#include "check.h"
 
 static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
 enum { kSignals = sizeof signals / sizeof *signals };
