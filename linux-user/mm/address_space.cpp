@@ -57,6 +57,16 @@ Backing backing_of(int flags, int fd) {
   return is_private ? Backing::Anonymous : Backing::SharedMemory;
 }
 
+constexpr int kMremapDontUnmap = 4;  // MREMAP_DONTUNMAP
+
+/// What mremap(2) says of its flags before it looks at the memory.
+bool known_remap_flags(int flags, bool same_length) {
+  constexpr int kMoves = MREMAP_FIXED | kMremapDontUnmap;
+  if ((flags & ~(MREMAP_MAYMOVE | kMoves)) != 0) return false;
+  if ((flags & kMoves) != 0 && (flags & MREMAP_MAYMOVE) == 0) return false;
+  return same_length || (flags & kMremapDontUnmap) == 0;
+}
+
 GuestAddr to_address(SysResult result) { return {static_cast<uint64_t>(result.value)}; }
 
 }  // namespace
@@ -155,25 +165,35 @@ void AddressSpace::forget_code(GuestAddr first, GuestAddr last) {
 
 /// Makes sure that what a fixed mapping is about to replace in [first, last) is the guest's or free: whatever
 /// is neither is ferry's own. Free parts are reserved, so that no other thread of ours can take them in
-/// between. The map lists them from then on; the caller maps over all of it, or erases it.
-SysResult AddressSpace::reserve_target(GuestAddr first, GuestAddr last) {
-  std::vector<Range> gaps;
+/// between. The map lists them from then on, and `reserved` for give_back(); the caller maps over all of it.
+SysResult AddressSpace::reserve_target(GuestAddr first, GuestAddr last, std::vector<Range>& reserved) {
   GuestAddr reached = first;
+  std::vector<Range> gaps;
   for (const Range& range : overlaps(first, last)) {
     if (reached < range.first) gaps.push_back({reached, range.first, PROT_NONE});
     reached = range.last;
   }
   if (reached < last) gaps.push_back({reached, last, PROT_NONE});
-  for (size_t i = 0; i < gaps.size(); ++i) {
+  for (const Range& gap : gaps) {
     const SysResult result =
-        host_mmap(gaps[i].first, gaps[i].last - gaps[i].first, PROT_NONE,
+        host_mmap(gap.first, gap.last - gap.first, PROT_NONE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-    if (!result.failed()) continue;
-    for (size_t j = 0; j < i; ++j) raw_syscall(SYS_munmap, gaps[j].first.value, gaps[j].last - gaps[j].first);
-    return result.error_number() == EEXIST ? SysResult::error(ENOMEM) : result;
+    if (result.failed()) {
+      give_back(reserved);
+      return result.error_number() == EEXIST ? SysResult::error(ENOMEM) : result;
+    }
+    insert(gap.first, {gap.last, PROT_NONE});
+    reserved.push_back(gap);
   }
-  for (const Range& gap : gaps) insert(gap.first, {gap.last, PROT_NONE});
   return 0;
+}
+
+/// The call that reserve_target() prepared has failed: what was free is free again.
+void AddressSpace::give_back(const std::vector<Range>& reserved) {
+  for (const Range& gap : reserved) {
+    raw_syscall(SYS_munmap, gap.first.value, gap.last - gap.first);
+    erase(gap.first, gap.last);
+  }
 }
 
 // --- tags ---
@@ -221,18 +241,11 @@ SysResult AddressSpace::mmap(GuestAddr address, uint64_t length, int protection,
     GuestAddr last;
     if (length == 0 || !page_aligned(address)) return SysResult::error(EINVAL);
     if (!page_range(address, length, last)) return SysResult::error(ENOMEM);
-    const auto before = overlaps(address, last);
-    if (const SysResult reserved = reserve_target(address, last); reserved.failed()) return reserved;
+    std::vector<Range> reserved;
+    if (const SysResult room = reserve_target(address, last, reserved); room.failed()) return room;
     const SysResult result = host_mmap(address, length, protection, flags, fd, offset);
     if (result.failed()) {
-      // The guest's old mappings are as they were; what was reserved is given back.
-      GuestAddr reached = address;
-      for (const Range& range : before) {
-        if (reached < range.first)
-          raw_syscall(SYS_munmap, reached.value, range.first - reached), erase(reached, range.first);
-        reached = range.last;
-      }
-      if (reached < last) raw_syscall(SYS_munmap, reached.value, last - reached), erase(reached, last);
+      give_back(reserved);
       return result;
     }
     forget_code(address, last);
@@ -304,26 +317,31 @@ SysResult AddressSpace::mremap(GuestAddr old_address, uint64_t old_length, uint6
   GuestAddr old_last, new_last;
   if (!page_aligned(old_address) || new_length == 0) return SysResult::error(EINVAL);
   if (!page_range(old_address, old_length, old_last)) return SysResult::error(EINVAL);
+  if (!known_remap_flags(flags, old_last - old_address == align_up(new_length, kPageSize)))
+    return SysResult::error(EINVAL);
   const std::lock_guard guard(mutex_);
   const GuestAddr checked_last = old_length == 0 ? old_address + 1 : old_last;
   if (!covers(old_address, checked_last)) return SysResult::error(EFAULT);
   const bool fixed = (flags & MREMAP_FIXED) != 0;
+  std::vector<Range> reserved;
   if (fixed) {
     if (!page_aligned(new_address) || !page_range(new_address, new_length, new_last))
       return SysResult::error(EINVAL);
     if (new_address < old_last && old_address < new_last) return SysResult::error(EINVAL);
-    if (const SysResult reserved = reserve_target(new_address, new_last); reserved.failed()) return reserved;
+    if (const SysResult room = reserve_target(new_address, new_last, reserved); room.failed()) return room;
   }
   Vma vma = std::prev(vmas_.upper_bound(old_address))->second;
   const SysResult result = raw_syscall(SYS_mremap, old_address.value, old_length, new_length,
                                        static_cast<uint64_t>(flags), new_address.value);
-  if (result.failed()) return result;
+  if (result.failed()) {
+    give_back(reserved);
+    return result;
+  }
   const GuestAddr first = to_address(result);
   const GuestAddr last{align_up(first.value + new_length, kPageSize)};
   forget_code(old_address, old_last);
   if (fixed) forget_code(first, last);
-  constexpr int kDontUnmap = 4;  // MREMAP_DONTUNMAP
-  const bool keeps_old = (flags & kDontUnmap) != 0;
+  const bool keeps_old = (flags & kMremapDontUnmap) != 0;
   if ((vma.protection & kProtTagged) == 0) {
     forget_tags(first, last);
   } else if (!move_tags({old_address, old_last, 0}, {first, last, 0}, keeps_old)) {
@@ -360,15 +378,19 @@ SysResult AddressSpace::shmat(int id, GuestAddr address, int flags) {
   shmid_ds info;
   if (::shmctl(id, IPC_STAT, &info) != 0) return SysResult::error(errno);
   const std::lock_guard guard(mutex_);
+  std::vector<Range> reserved;
   if (address.value != 0 && (flags & SHM_REMAP)) {
     const GuestAddr first{flags & SHM_RND ? support::align_down(address.value, kPageSize) : address.value};
     GuestAddr last;
     if (!page_aligned(first) || !page_range(first, info.shm_segsz, last)) return SysResult::error(EINVAL);
-    if (const SysResult reserved = reserve_target(first, last); reserved.failed()) return reserved;
+    if (const SysResult room = reserve_target(first, last, reserved); room.failed()) return room;
   }
   const SysResult result = raw_syscall(SYS_shmat, static_cast<uint64_t>(id), address.value,
                                        static_cast<uint64_t>(flags & ~SHM_EXEC));
-  if (result.failed()) return result;
+  if (result.failed()) {
+    give_back(reserved);
+    return result;
+  }
   const GuestAddr first = to_address(result);
   const int protection =
       PROT_READ | (flags & SHM_RDONLY ? 0 : PROT_WRITE) | (flags & SHM_EXEC ? PROT_EXEC : 0);

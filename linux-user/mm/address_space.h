@@ -113,7 +113,8 @@ class AddressSpace final : public backend::CodeAccess {
   void change_protection(GuestAddr first, GuestAddr last, int protection);
   void forget_code(GuestAddr first, GuestAddr last);
   bool covers(GuestAddr first, GuestAddr last) const;
-  SysResult reserve_target(GuestAddr first, GuestAddr last);
+  SysResult reserve_target(GuestAddr first, GuestAddr last, std::vector<Range>& reserved);
+  void give_back(const std::vector<Range>& reserved);
   /// The guest's mapping that holds an address, or nullptr. Needs map_mutex_ alone.
   const Vma* vma_at(GuestAddr address) const;
   /// The parts of [first, last) that the guest has mapped.
