@@ -141,7 +141,8 @@ std::vector<AddressSpace::Range> AddressSpace::overlaps(GuestAddr first, GuestAd
   for (; it != vmas_.end() && it->first < last; ++it) {
     const GuestAddr begin = std::max(it->first, first);
     const GuestAddr end = std::min(it->second.end, last);
-    if (begin < end) ranges.push_back({begin, end, it->second.protection, it->second.backing});
+    if (begin < end)
+      ranges.push_back({begin, end, it->second.protection, it->second.backing, it->second.kind});
   }
   return ranges;
 }
@@ -330,7 +331,7 @@ SysResult AddressSpace::mremap(GuestAddr old_address, uint64_t old_length, uint6
     if (new_address < old_last && old_address < new_last) return SysResult::error(EINVAL);
     if (const SysResult room = reserve_target(new_address, new_last, reserved); room.failed()) return room;
   }
-  Vma vma = std::prev(vmas_.upper_bound(old_address))->second;
+  const auto old_ranges = overlaps(old_address, checked_last);
   const SysResult result = raw_syscall(SYS_mremap, old_address.value, old_length, new_length,
                                        static_cast<uint64_t>(flags), new_address.value);
   if (result.failed()) {
@@ -341,16 +342,31 @@ SysResult AddressSpace::mremap(GuestAddr old_address, uint64_t old_length, uint6
   const GuestAddr last{align_up(first.value + new_length, kPageSize)};
   forget_code(old_address, old_last);
   if (fixed) forget_code(first, last);
-  const bool keeps_old = (flags & kMremapDontUnmap) != 0;
-  if ((vma.protection & kProtTagged) == 0) {
-    forget_tags(first, last);
-  } else if (!move_tags({old_address, old_last, 0}, {first, last, 0}, keeps_old)) {
-    vma.protection &= ~kProtTagged;
-  }
+  const bool keeps_old = (flags & kMremapDontUnmap) != 0 || old_length == 0;
   if (!keeps_old) erase(old_address, old_last);
-  vma.end = last;
-  insert(first, vma);
+  follow_remap(old_ranges, {first, last, PROT_NONE}, keeps_old);
   return result;
+}
+
+/// mremap(2) has made `now` of the mappings `old`. There may be several since Linux 6.17; the last is the one
+/// that grows.
+void AddressSpace::follow_remap(const std::vector<Range>& old, Range now, bool keeps_old) {
+  for (const Range& range : old) {
+    const GuestAddr first = now.first + (range.first - old.front().first);
+    const GuestAddr last =
+        &range == &old.back() ? now.last : std::min(now.last, first + (range.last - range.first));
+    if (first >= last) {
+      forget_tags(range.first, range.last);
+      continue;
+    }
+    Vma vma{.end = last, .protection = range.protection, .kind = range.kind, .backing = range.backing};
+    if ((vma.protection & kProtTagged) == 0) {
+      forget_tags(first, last);
+    } else if (!move_tags(range, {first, last, PROT_NONE}, keeps_old)) {
+      vma.protection &= ~kProtTagged;
+    }
+    insert(first, vma);
+  }
 }
 
 SysResult AddressSpace::madvise(GuestAddr address, uint64_t length, int advice) {

@@ -93,6 +93,7 @@ class AddressSpace final : public backend::CodeAccess {
     GuestAddr last;
     int protection;
     Backing backing = Backing::Anonymous;
+    VmaKind kind = VmaKind::Plain;
   };
 
   // All of these need the lock.
@@ -109,6 +110,7 @@ class AddressSpace final : public backend::CodeAccess {
   void forget_tags(GuestAddr first, GuestAddr last) { (void)reset_tags(first, last, 0); }
   /// mremap moved or resized a tagged mapping. False: no room for its tags.
   [[nodiscard]] bool move_tags(Range from, Range to, bool keeps_old);
+  void follow_remap(const std::vector<Range>& old, Range now, bool keeps_old);
   void drop_tags_of_contents(const std::vector<Range>& ranges, int advice);
   void change_protection(GuestAddr first, GuestAddr last, int protection);
   void forget_code(GuestAddr first, GuestAddr last);

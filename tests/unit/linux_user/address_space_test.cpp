@@ -162,6 +162,22 @@ TEST_F(Memory, RemapGrowsShrinksMoves) {
   EXPECT_FALSE(memory_.is_mapped(grown, 1));
 }
 
+TEST_F(Memory, RemapOfSeveralMappingsKeepsEachAsItWas) {
+  const GuestAddr a = map(3);
+  EXPECT_EQ(memory_.mprotect(a + kPage, kPage, PROT_READ | PROT_EXEC).value, 0);
+  const GuestAddr target = map(3);
+  const SysResult moved = memory_.mremap(a, 3 * kPage, 3 * kPage, MREMAP_MAYMOVE | MREMAP_FIXED, target);
+  if (moved.error_number() == EFAULT) GTEST_SKIP() << "kernels before 6.17 move one mapping only";
+  EXPECT_EQ(address(moved), target);
+  EXPECT_EQ(protection_at(target), kReadWrite);
+  EXPECT_EQ(protection_at(target + kPage), PROT_READ | PROT_EXEC);
+  EXPECT_EQ(protection_at(target + 2 * kPage), kReadWrite);
+  EXPECT_FALSE(memory_.is_mapped(a, 1));
+  EXPECT_EQ(address(memory_.mremap(target, 3 * kPage, kPage, 0, {0})), target);
+  EXPECT_EQ(protection_at(target), kReadWrite);
+  EXPECT_EQ(protection_at(target + kPage), -1);
+}
+
 TEST_F(Memory, BreakMovesBothWays) {
   const GuestAddr spot = map(16);
   EXPECT_EQ(memory_.munmap(spot, 16 * kPage).value, 0);
