@@ -278,10 +278,10 @@ SysResult AddressSpace::munmap(GuestAddr address, uint64_t length) {
   for (const Range& range : overlaps(address, last)) {
     const SysResult result = raw_syscall(SYS_munmap, range.first.value, range.last - range.first);
     if (result.failed()) return result;
+    forget_code(range.first, range.last);
+    forget_tags(range.first, range.last);
+    erase(range.first, range.last);
   }
-  forget_code(address, last);
-  forget_tags(address, last);
-  erase(address, last);
   return 0;
 }
 

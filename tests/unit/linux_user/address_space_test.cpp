@@ -46,6 +46,19 @@ TEST_F(Memory, MapUseUnmap) {
   EXPECT_TRUE(memory_.snapshot().empty());
 }
 
+TEST_F(Memory, UnmapThatFailsHalfwayIsRemembered) {
+  constexpr uint64_t kHuge = 2 << 20;
+  const GuestAddr area = map(3 * kHuge / kPage, PROT_READ);
+  const GuestAddr huge{(area.value + 2 * kHuge) & ~(kHuge - 1)};
+  const GuestAddr before{huge.value - kPage};
+  const int flags = kAnonymous | MAP_FIXED | MAP_HUGETLB | MAP_NORESERVE;
+  if (memory_.mmap(huge, kHuge, kReadWrite, flags, -1, 0).failed()) GTEST_SKIP() << "no huge pages";
+  // A mapping of huge pages cannot be cut in the middle of one.
+  EXPECT_EQ(memory_.munmap(before, huge + kPage - before).error_number(), EINVAL);
+  EXPECT_TRUE(memory_.is_mapped(huge, kHuge));
+  EXPECT_EQ(memory_.is_mapped(before, kPage), ::msync(at(before), kPage, MS_ASYNC) == 0);
+}
+
 TEST_F(Memory, GuardedPages) {
   const GuestAddr a = map(2, PROT_READ | PROT_EXEC);
   EXPECT_FALSE(memory_.guarded(a));
