@@ -238,6 +238,7 @@ SysResult AddressSpace::mmap(GuestAddr address, uint64_t length, int protection,
   const bool fixed = (flags & MAP_FIXED) != 0;
   const bool no_replace = (flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE;
   const std::lock_guard guard(mutex_);
+  if (const SysResult room = room_to_lock(length); room.failed()) return room;
   if (fixed && !no_replace) {
     GuestAddr last;
     if (length == 0 || !page_aligned(address)) return SysResult::error(EINVAL);
@@ -267,6 +268,7 @@ SysResult AddressSpace::add_mapping(GuestAddr first, const Vma& vma) {
     return SysResult::error(ENOMEM);
   }
   insert(first, vma);
+  lock_new(first, vma.end);
   return static_cast<int64_t>(first.value);
 }
 
@@ -414,6 +416,7 @@ SysResult AddressSpace::shmat(int id, GuestAddr address, int flags) {
   forget_code(first, last);
   forget_tags(first, last);
   insert(first, {.end = last, .protection = protection, .backing = Backing::SharedMemory});
+  lock_new(first, last);
   shared_segments_[first] = last - first;
   return result;
 }
@@ -455,6 +458,7 @@ GuestAddr AddressSpace::brk(GuestAddr wanted) {
   const GuestAddr old_end{align_up(brk_.value, kPageSize)};
   const GuestAddr new_end{align_up(wanted.value, kPageSize)};
   if (new_end > old_end) {
+    if (room_to_lock(new_end - old_end).failed()) return brk_;
     const int protection = PROT_READ | PROT_WRITE;
     const SysResult result = host_mmap(old_end, new_end - old_end, protection,
                                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
@@ -464,6 +468,7 @@ GuestAddr AddressSpace::brk(GuestAddr wanted) {
       return brk_;
     }
     insert(old_end, {new_end, protection, VmaKind::Heap});
+    lock_new(old_end, new_end);
   } else if (new_end < old_end) {
     raw_syscall(SYS_munmap, new_end.value, old_end - new_end);
     forget_code(new_end, old_end);
