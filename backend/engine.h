@@ -132,7 +132,7 @@ class Engine {
   virtual void set_precise_faults(bool precise) = 0;
 
   /// Ends the background thread until there is work for one: some system calls want a process that has a
-  /// single thread.
+  /// single thread. In a process that borrows its memory (vfork) there is none.
   virtual void end_background() = 0;
 
   /// Around fork(): no engine lock is held and no compile is under way between prepare and the after_ calls.

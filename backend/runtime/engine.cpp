@@ -62,8 +62,11 @@ void EngineImpl::forget_cpu(void* self, CpuImpl& cpu) {
 }
 
 void EngineImpl::abandon(Cpu& cpu) {
-  support::unlock_if_left(lock_);
   world_.leave(static_cast<CpuImpl&>(cpu));
+  if (!support::is_left(lock_)) lock_.lock();
+  world_.resume();
+  optimizer_.forget_pause();
+  lock_.unlock();
 }
 
 void EngineImpl::invalidate(GuestAddr first, GuestAddr last) {
@@ -88,7 +91,7 @@ void EngineImpl::set_precise_faults(bool precise) {
 
 void EngineImpl::end_background() {
   std::unique_lock hold(lock_);
-  optimizer_.end_thread(hold);
+  if (optimizer_.at_home()) optimizer_.end_thread(hold);
 }
 
 void EngineImpl::prepare_fork() {

@@ -87,7 +87,7 @@ void Optimizer::submit(std::unique_ptr<ir::Function> region) {
 void Optimizer::wake() {
   if (queue_.empty()) return;
   if (!running_) start_thread();
-  changed_->notify_all();
+  changed_.notify_all();
 }
 
 void Optimizer::cancel(GuestAddr first, GuestAddr last) {
@@ -119,7 +119,7 @@ void Optimizer::start_thread() {
 void Optimizer::end_thread(std::unique_lock<std::mutex>& hold) {
   if (!running_ || ending_) return;
   ending_ = true;
-  changed_->notify_all();
+  changed_.notify_all();
   hold.unlock();
   pthread_join(thread_, nullptr);
   hold.lock();
@@ -137,14 +137,14 @@ void* Optimizer::thread_main(void* self) {
 void Optimizer::serve() {
   std::unique_lock hold(lock_);
   for (;;) {
-    changed_->wait(hold, [&] { return ending_ || (!paused_ && !queue_.empty()); });
+    changed_.wait(hold, [&] { return ending_ || (paused_by_ == 0 && !queue_.empty()); });
     if (ending_) return;
     Job job = std::move(queue_.front());
     queue_.pop_front();
     current_ = &job;
     compile(hold, job);
     current_ = nullptr;
-    changed_->notify_all();
+    changed_.notify_all();
   }
 }
 
@@ -195,20 +195,21 @@ void Optimizer::count(const CodeObject& code, uint64_t nanoseconds) {
 }
 
 void Optimizer::pause(std::unique_lock<std::mutex>& hold) {
-  paused_ = true;
-  changed_->wait(hold, [&] { return current_ == nullptr; });
+  paused_by_ = getpid();
+  changed_.wait(hold, [&] { return current_ == nullptr; });
 }
 
 void Optimizer::resume_in_parent() {
-  paused_ = false;
-  changed_->notify_all();
+  paused_by_ = 0;
+  changed_.notify_all();
+}
+
+void Optimizer::forget_pause() {
+  if (paused_by_ != getpid()) resume_in_parent();
 }
 
 void Optimizer::resume_in_child() {
-  // The parent's thread may have been waiting on it: the copy cannot be used, nor destroyed.
-  (void)changed_.release();
-  changed_ = std::make_unique<std::condition_variable>();
-  paused_ = false;
+  paused_by_ = 0;
   queue_.clear();
   home_ = getpid();
   running_ = ending_ = false;

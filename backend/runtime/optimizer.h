@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -14,6 +13,7 @@
 #include "backend/runtime/source.h"
 #include "backend/runtime/translations.h"
 #include "ir/passes/pipeline.h"
+#include "ir/support/change.h"
 
 namespace ferry::backend {
 
@@ -57,6 +57,8 @@ class Optimizer {
   /// Returns with the lock held by `hold` and no compile under way.
   void pause(std::unique_lock<std::mutex>& hold);
   void resume_in_parent();
+  /// A process that borrowed this one's memory died, maybe between the two.
+  void forget_pause();
   /// The background thread does not exist in a child; it starts again when there is something hot.
   void resume_in_child();
 
@@ -88,12 +90,12 @@ class Optimizer {
   ir::PassContext passes_;
   std::deque<Job> queue_;
   Job* current_ = nullptr;
-  std::unique_ptr<std::condition_variable> changed_ = std::make_unique<std::condition_variable>();
+  support::Change changed_;
   pthread_t thread_ = {};
   pid_t home_ = getpid();
   bool running_ = false;
   bool worthwhile_ = false;
-  bool paused_ = false;
+  pid_t paused_by_ = 0;  ///< the process that is about to fork; 0: none
   bool ending_ = false;
 };
 

@@ -6,12 +6,14 @@
 
 namespace ferry::support {
 
-/// Unlocks `mutex` if it was left locked by a process that shared this one's memory and borrowed the calling
+/// Whether `mutex` was left locked by a process that shared this one's memory and borrowed the calling
 /// thread's thread-local storage (vfork), and that was killed. The C library writes into a mutex the number
-/// of the thread whose storage its owner has: the caller's, who cannot have locked it itself. What the mutex
-/// guards may be half changed; waiting for ever helps nobody.
+/// of the thread whose storage its owner has: the caller's, who cannot have locked it itself.
+inline bool is_left(std::mutex& mutex) { return mutex.native_handle()->__data.__owner == gettid(); }
+
+/// Unlocks it then. What the mutex guards may be half changed; waiting for ever helps nobody.
 inline void unlock_if_left(std::mutex& mutex) {
-  if (mutex.native_handle()->__data.__owner == gettid()) mutex.unlock();
+  if (is_left(mutex)) mutex.unlock();
 }
 
 }  // namespace ferry::support

@@ -1,5 +1,10 @@
 // How hot code gets from one tier to the next.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <chrono>
+#include <deque>
+#include <filesystem>
 #include <thread>
 
 #include "harness.h"
@@ -114,6 +119,64 @@ TEST_P(Tiers, ChangedCodeIsNotPublished) {
       ASSERT_EQ(state().r[0], static_cast<uint64_t>(50 * value)) << "round " << round;
     }
   }
+}
+
+class Borrowers : public Tiers {
+ protected:
+  /// Runs a loop until a region more has been made of it.
+  void expect_a_new_region() {
+    Program& p = programs_.emplace_back();
+    p.label("loop").op(Addi, 0, 0, 0, 1).to("loop", Branch);
+    const uint64_t before = engine_->stats().llvm_regions;
+    cpu_ = make_cpu(p.start());
+    std::thread watcher([&] {
+      for (int i = 0; i < 5000 && engine_->stats().llvm_regions == before; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      cpu_->request_interrupt();
+    });
+    EXPECT_EQ(run(*cpu_).reason, StopReason::Interrupted);
+    watcher.join();
+    EXPECT_GT(engine_->stats().llvm_regions, before);
+  }
+
+  /// Calls `work` in a process that shares this one's memory and ends right after.
+  template <typename Work>
+  static void in_borrower(Work work) {
+    const pid_t child = vfork();
+    if (child == 0) {
+      work();
+      _exit(0);
+    }
+    int status = -1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_EQ(status, 0);
+  }
+
+ private:
+  std::deque<Program> programs_;
+};
+INSTANTIATE_TEST_SUITE_P(Engines, Borrowers, testing::ValuesIn(configs()),
+                         [](const auto& info) { return info.param.name; });
+
+TEST_P(Borrowers, DieInTheMiddleOfAFork) {
+  expect_a_new_region();
+  in_borrower([&] { engine_->prepare_fork(); });
+  engine_->abandon(*cpu_);
+  expect_a_new_region();
+}
+
+/// The thread is the process's that the memory belongs to.
+TEST_P(Borrowers, DoNotEndTheBackgroundThread) {
+  expect_a_new_region();
+  const auto threads = [] {
+    const std::filesystem::directory_iterator tasks("/proc/self/task");
+    return std::distance(begin(tasks), end(tasks));
+  };
+  const auto before = threads();
+  in_borrower([&] { engine_->end_background(); });
+  EXPECT_EQ(threads(), before);
+  expect_a_new_region();
 }
 
 }  // namespace
