@@ -31,6 +31,7 @@ enum class Support : uint8_t {
 ///   call that does not return PASS(number, name, "argument words") forward<SYS_name> BLOCK(number, name,
 ///   "argument words")                              forward_blocking<SYS_name>
 ///   WAIT(number, name, "argument words")           forward_waiting<SYS_name>
+///   IDENTITY(number, name, "argument words")       forward_identity<SYS_name>
 ///   VECTORS(number, name, "argument words")        forward_vectors<SYS_name>
 struct SyscallRow {
   uint16_t number;

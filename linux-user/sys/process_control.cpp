@@ -56,7 +56,21 @@ constexpr int kPassedOn[] = {
     PR_TASK_PERF_EVENTS_ENABLE,
 };
 
+/// Those of them that change credentials.
+constexpr int kOfIdentity[] = {PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_SET_SECUREBITS, PR_SET_NO_NEW_PRIVS,
+                               PR_CAP_AMBIENT};
+
+template <size_t N>
+bool is_in(const int (&options)[N], int option) {
+  return std::find(std::begin(options), std::end(options), option) != std::end(options);
+}
+
 }  // namespace
+
+SysResult settle_identity(Task& task, SysResult result) {
+  if (!result.failed()) task.process.engine->end_background();
+  return result;
+}
 
 SysResult sys_prctl(Task& task, int option, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4) {
   if (option == PR_GET_TID_ADDRESS) {
@@ -64,9 +78,9 @@ SysResult sys_prctl(Task& task, int option, uint64_t a1, uint64_t a2, uint64_t a
   }
   if (option == PR_GET_SECCOMP) return 0;
   if (const auto result = task.process.abi.processor_prctl(task, option, {a1, a2, a3, a4})) return *result;
-  if (std::find(std::begin(kPassedOn), std::end(kPassedOn), option) == std::end(kPassedOn))
-    return SysResult::error(EINVAL);
-  return raw_syscall(SYS_prctl, static_cast<uint64_t>(option), a1, a2, a3, a4);
+  if (!is_in(kPassedOn, option)) return SysResult::error(EINVAL);
+  const SysResult result = raw_syscall(SYS_prctl, static_cast<uint64_t>(option), a1, a2, a3, a4);
+  return is_in(kOfIdentity, option) ? settle_identity(task, result) : result;
 }
 
 }  // namespace ferry::linux_user

@@ -55,6 +55,8 @@ constexpr SyscallRow kRows[] = {
 #define BLOCK(number, name, args) \
   {number, forward_blocking<SYS_##name>, #name, args, Support::Full, "", false},
 #define WAIT(number, name, args) {number, forward_waiting<SYS_##name>, #name, args, Support::Full, "", false},
+#define IDENTITY(number, name, args) \
+  {number, forward_identity<SYS_##name>, #name, args, Support::Full, "", false},
 #define VECTORS(number, name, args) \
   {number, forward_vectors<SYS_##name>, #name, args, Support::Full, "", false},
 #define PATH(number, name, path, rule, args) \
@@ -71,6 +73,7 @@ constexpr SyscallRow kRows[] = {
 #undef PASS
 #undef BLOCK
 #undef WAIT
+#undef IDENTITY
 #undef VECTORS
 #undef PATH
 #undef AT
