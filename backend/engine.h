@@ -48,6 +48,7 @@ struct EngineOptions {
   bool defer_nan_checks = true;   ///< LLVM: look for NaNs at the end of a chain of operations
   bool region_profile = true;     ///< regions leave out code that never ran (Auto only)
   bool inline_calls = true;       ///< regions take in small functions that they call
+  bool half_arithmetic = true;    ///< LLVM: the host's own half precision (AVX512-FP16)
   bool exact_underflow = true;    ///< FPSR.UFC by the unrounded result, once a thread looks at FPSR
   bool host_extensions = true;    ///< the host's instruction sets beyond SSE4.2 and POPCNT
   bool verify = false;            ///< verify IR after translation and after every pass

@@ -81,6 +81,7 @@ constexpr struct {
     {"region-profile", &backend::EngineOptions::region_profile},
     {"inline-calls", &backend::EngineOptions::inline_calls},
     {"deferred-nan-checks", &backend::EngineOptions::defer_nan_checks},
+    {"half-arithmetic", &backend::EngineOptions::half_arithmetic},
     {"exact-underflow", &backend::EngineOptions::exact_underflow},
     {"host-isa", &backend::EngineOptions::host_extensions},
     {"passes", &backend::EngineOptions::optimize},

@@ -231,6 +231,28 @@ class Emitter {
   void ints_to_floats(const Inst& in, ValueId id, bool is_signed);
   void scale_by_fraction(const Inst& in, int to);
 
+  static uint8_t avx_predicate(const Inst& in);
+
+  // -- half precision (emit_half.cpp)
+  static bool is_half(Type type) { return ir::is_half(type); }
+  bool halves_on_host() const { return host_.f16c && host_.avx2; }
+  void widen_halves(int to, int from, Type halves);
+  /// A scratch register with an operand's halves as singles; a scalar in four lanes.
+  int singles_of(const Inst& in, unsigned index);
+  void half_result(const Inst& in, ValueId id, int singles);
+  void half_arithmetic(const Inst& in, ValueId id);
+  void half_round(const Inst& in, ValueId id, uint8_t control);
+  void half_fma(const Inst& in, ValueId id);
+  void narrow_sticky(int to, const Xbyak::Xmm& doubles);
+  void half_min_max(const Inst& in, ValueId id, bool is_max);
+  void half_compare(const Inst& in, ValueId id);
+  void narrow_scalar(const Inst& in, ValueId id);
+  void widen_scalar(const Inst& in, ValueId id);
+  void widen_floats(const Inst& in, ValueId id, bool raw);
+  void halves_to_ints(const Inst& in, ValueId id, bool is_signed);
+  void int_to_half(const Inst& in, ValueId id, bool is_signed);
+  void ints_to_halves(const Inst& in, ValueId id, bool is_signed);
+
   // -- control (emit_control.cpp)
   void store_pc(GuestAddr pc, int temp);
   void exit_with(ExitKind kind);

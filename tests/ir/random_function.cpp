@@ -369,7 +369,7 @@ class Generator {
   }
   Type other_float(Type type) {
     for (;;) {
-      const Type other = random_type(ir::kFloatsAndHalf);
+      const Type other = random_type(ir::kFloats);
       if (other != type) return other;
     }
   }

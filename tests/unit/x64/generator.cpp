@@ -198,7 +198,7 @@ class Generator {
       case 'E':
         return ir::lane_type(type);
       case 'F':
-        return any_of(ir::kFloatsAndHalf);
+        return any_of(ir::kFloats);
       case 'V':
         return any_of(ir::kVectors);
       case 'P':
