@@ -79,7 +79,7 @@ enum class StopReason : uint8_t {
 
 struct Stop {
   StopReason reason;
-  int signal = 0;        ///< Fault: SIGSEGV, SIGBUS, SIGFPE...
+  int signal = 0;        ///< Fault: SIGSEGV, SIGBUS...
   int code = 0;          ///< Fault: si_code
   uint64_t address = 0;  ///< Fault: si_addr; with its tag where that was the matter (SEGV_MTESERR)
   bool write = false;    ///< Fault: the access was a write, as far as is known
@@ -124,9 +124,9 @@ class Engine {
   virtual void abandon(Cpu& cpu) = 0;
   /// Forgets translations of guest code in [first, last). Called after munmap, mprotect and mmap over it.
   virtual void invalidate(GuestAddr first, GuestAddr last) = 0;
-  /// From the embedder's handler for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGTRAP: true when the fault came
-  /// from guest code run by `cpu` on this thread; `context` is then changed so that run() returns a Fault
-  /// stop with every guest register exact. Async-signal-safe.
+  /// From the embedder's handler for SIGSEGV, SIGBUS and SIGILL: true when the fault came from guest code run
+  /// by `cpu` on this thread; `context` is then changed so that run() returns a Fault stop with every guest
+  /// register exact. None of the three may be blocked while guest code runs. Async-signal-safe.
   virtual bool handle_fault(Cpu& cpu, int signal, const siginfo_t& info, void* context) = 0;
   /// Whether guest registers must be exact at faults also in optimized code: true from when the guest
   /// installs a handler for a synchronous signal, or is traced.

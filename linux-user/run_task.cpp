@@ -61,8 +61,6 @@ GuestAddr untagged(const Task& task, GuestAddr address) {
   return (address.value & upper_half) != 0 ? address : GuestAddr{address.value & mask};
 }
 
-const std::atomic<uint32_t>& interrupt_flag(const Task& task) { return task.signals.pending; }
-
 void run_task(Task& task) {
   backend::Engine& engine = *task.process.engine;
   while (!task.exiting) {

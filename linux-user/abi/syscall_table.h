@@ -9,6 +9,7 @@
 
 #include "linux-user/host/safe_syscall.h"
 #include "linux-user/mm/guest_copy.h"
+#include "linux-user/signal/blocking_syscall.h"
 #include "linux-user/sys_result.h"
 
 namespace ferry::linux_user {
@@ -29,6 +30,7 @@ enum class Support : uint8_t {
 ///   handler(Task&, ...) ENDS(number, name, handler, "argument words")                      the same for a
 ///   call that does not return PASS(number, name, "argument words") forward<SYS_name> BLOCK(number, name,
 ///   "argument words")                              forward_blocking<SYS_name>
+///   WAIT(number, name, "argument words")           forward_waiting<SYS_name>
 ///   VECTORS(number, name, "argument words")        forward_vectors<SYS_name>
 struct SyscallRow {
   uint16_t number;
@@ -111,12 +113,16 @@ SysResult forward(Task&, const SyscallArgs& a) {
   return raw_syscall(HostNumber, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-const std::atomic<uint32_t>& interrupt_flag(const Task& task);
-
 /// The same for calls that may block.
 template <long HostNumber>
 SysResult forward_blocking(Task& task, const SyscallArgs& a) {
-  return safe_syscall(interrupt_flag(task), HostNumber, a[0], a[1], a[2], a[3], a[4], a[5]);
+  return blocking_syscall(task, HostNumber, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+/// The same for calls that wait for a time that begins with them.
+template <long HostNumber>
+SysResult forward_waiting(Task& task, const SyscallArgs& a) {
+  return waiting_syscall(task, HostNumber, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 }  // namespace ferry::linux_user

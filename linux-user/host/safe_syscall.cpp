@@ -63,6 +63,30 @@ ferry_safe_syscall_restart:
 .size ferry_safe_syscall, . - ferry_safe_syscall
 )");
 
+// A plain system call as a function of its own, so that its end has a name. C signature: long
+// ferry_raw_syscall(long number, a0, a1, a2, a3, a4, a5).
+asm(R"(
+.text
+.globl ferry_raw_syscall
+.type ferry_raw_syscall, @function
+.p2align 4
+ferry_raw_syscall:
+  .cfi_startproc
+  movq %rdi, %rax
+  movq %rsi, %rdi
+  movq %rdx, %rsi
+  movq %rcx, %rdx
+  movq %r8, %r10
+  movq %r9, %r8
+  movq 8(%rsp), %r9
+  syscall
+.globl ferry_raw_syscall_end
+ferry_raw_syscall_end:
+  ret
+  .cfi_endproc
+.size ferry_raw_syscall, . - ferry_raw_syscall
+)");
+
 extern "C" {
 long ferry_safe_syscall(const std::atomic<uint32_t>* flag, long number, uint64_t a0, uint64_t a1, uint64_t a2,
                         uint64_t a3, uint64_t a4, uint64_t a5);
@@ -71,6 +95,9 @@ extern const char ferry_safe_syscall_instruction[];
 extern const char ferry_safe_syscall_end[];
 extern const char ferry_safe_syscall_not_made[];
 extern const char ferry_safe_syscall_restart[];
+long ferry_raw_syscall(long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                       uint64_t a5);
+extern const char ferry_raw_syscall_end[];
 }
 
 static_assert(kErestartsys == 512 && kErestartnointr == 513, "the stub above answers these numbers");
@@ -107,17 +134,15 @@ void rewind_safe_syscall(void* context) {
       reinterpret_cast<greg_t>(was_made ? ferry_safe_syscall_restart : ferry_safe_syscall_not_made);
 }
 
+bool is_behind_system_call(const void* context) {
+  const auto pc = static_cast<uint64_t>(static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
+  return pc == reinterpret_cast<uint64_t>(ferry_safe_syscall_end) ||
+         pc == reinterpret_cast<uint64_t>(ferry_raw_syscall_end);
+}
+
 int64_t raw_syscall(long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
                     uint64_t a5) {
-  register uint64_t r10 asm("r10") = a3;
-  register uint64_t r8 asm("r8") = a4;
-  register uint64_t r9 asm("r9") = a5;
-  int64_t result;
-  asm volatile("syscall"
-               : "=a"(result)
-               : "a"(number), "D"(a0), "S"(a1), "d"(a2), "r"(r10), "r"(r8), "r"(r9)
-               : "rcx", "r11", "memory");
-  return result;
+  return ferry_raw_syscall(number, a0, a1, a2, a3, a4, a5);
 }
 
 }  // namespace ferry::linux_user

@@ -24,6 +24,11 @@ int64_t safe_syscall(const std::atomic<uint32_t>& interrupt, long number, uint64
 /// Async-signal-safe.
 void rewind_safe_syscall(void* context);
 
+/// For the host's signal handler: whether `context` (a ucontext_t*) was interrupted right behind the
+/// system-call instruction of one of the calls here, which is where signals arrive that the call sent or let
+/// in. The instruction there raises none. Async-signal-safe.
+bool is_behind_system_call(const void* context);
+
 /// A host system call that does not block; answers -errno.
 int64_t raw_syscall(long number, uint64_t a0 = 0, uint64_t a1 = 0, uint64_t a2 = 0, uint64_t a3 = 0,
                     uint64_t a4 = 0, uint64_t a5 = 0);

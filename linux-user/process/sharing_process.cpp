@@ -109,7 +109,8 @@ std::shared_ptr<TaskGroup> make_child_group(const Task& parent) {
   group->borrows_memory = true;
   group->signal_trampoline = parent.group->signal_trampoline;
   const std::scoped_lock lock(parent.group->signals.mutex);
-  group->signals.actions = parent.group->signals.actions;
+  for (int signal = 1; signal <= kSignalCount; ++signal)
+    group->signals.set(signal, parent.group->signals.actions[static_cast<size_t>(signal)]);
   return group;
 }
 

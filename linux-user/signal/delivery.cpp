@@ -29,11 +29,12 @@ bool on_alternate_stack(const GuestStack& stack, uint64_t sp) {
 GuestSigaction take_action(Task& task, int signal) {
   SignalActions& table = task.group->signals;
   const std::scoped_lock lock(table.mutex);
-  GuestSigaction& entry = table.actions[static_cast<size_t>(signal)];
-  const GuestSigaction action = entry;
+  const GuestSigaction action = table.actions[static_cast<size_t>(signal)];
   if (!action.is_default() && !action.is_ignored() && (action.flags & kSaResethand) != 0) {
-    entry.handler = 0;
-    install_host_action(*task.group, signal, entry);
+    GuestSigaction spent = action;
+    spent.handler = 0;
+    table.set(signal, spent);
+    install_host_action(*task.group, signal, spent);
   }
   return action;
 }
@@ -134,7 +135,7 @@ bool deliver_one(Task& task, const siginfo_t& info, int restart) {
   if (action.is_default()) {
     // What the kernel does by default it does itself; here because another thread removed the handler
     // meanwhile, or see install_host_action().
-    if (is_synchronous(signal) || task.group->borrows_memory) die_by_signal(task, signal);
+    if (is_host_fault(signal) || task.group->borrows_memory) die_by_signal(task, signal);
     requeue_signal(info);
     return false;
   }

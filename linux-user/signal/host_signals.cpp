@@ -13,6 +13,7 @@
 #include "linux-user/guest_process.h"
 #include "linux-user/host/safe_syscall.h"
 #include "linux-user/mm/guest_copy.h"
+#include "linux-user/signal/blocking_syscall.h"
 #include "linux-user/signal/signals.h"
 
 namespace ferry::linux_user {
@@ -47,11 +48,12 @@ int64_t host_sigaction(int signal, const HostSigaction* action, HostSigaction* o
                      reinterpret_cast<uint64_t>(old), kKernelMaskBytes);
 }
 
-/// Whether an instruction raised the signal, not somebody who sent it.
-bool raised_by_instruction(int signal, const siginfo_t& info) {
+/// Whether an instruction raised the signal, not somebody who sent it. The siginfo alone does not tell: a
+/// thread may queue itself one with any si_code (kernel/signal.c, do_rt_tgsigqueueinfo).
+bool raised_by_instruction(int signal, const siginfo_t& info, const ucontext_t* context) {
   const bool asynchronous = (signal == SIGBUS && info.si_code == BUS_MCEERR_AO) ||
                             (signal == SIGSEGV && info.si_code == SEGV_MTEAERR);
-  return is_synchronous(signal) && info.si_code > 0 && !asynchronous;
+  return is_host_fault(signal) && info.si_code > 0 && !asynchronous && !is_behind_system_call(context);
 }
 
 /// The kernel's part of uc_sigmask; the C library's type is larger than what lies in the frame.
@@ -59,17 +61,31 @@ void set_context_mask(ucontext_t* context, uint64_t mask) {
   __builtin_memcpy(&context->uc_sigmask, &mask, kKernelMaskBytes);
 }
 
-size_t held_index(int signal) { return signal == SIGSEGV ? 0 : 1; }
+/// Where TaskSignals::held has room for one of kHostFaultSignals.
+siginfo_t& held_info(TaskSignals& signals, int signal) {
+  const auto at = std::find(kHostFaultSignals.begin(), kHostFaultSignals.end(), signal);
+  return signals.held[static_cast<size_t>(at - kHostFaultSignals.begin())];
+}
+
+/// What the kernel does by itself with all but kHostFaults: a blocked signal waits, an ignored one is
+/// dropped. Answers whether that, or a full slot, is all there is to do now.
+bool keep_back(Task& task, int signal, const siginfo_t& info) {
+  TaskSignals& signals = task.signals;
+  const uint64_t bit = signal_bit(signal);
+  const bool blocked = (signals.mask & bit) != 0;
+  const bool ignored = (task.group->signals.ignored.load(std::memory_order_relaxed) & bit) != 0;
+  if (blocked || ignored) signals.kept_back.store(true, std::memory_order_relaxed);
+  if (ignored && !blocked) return true;
+  if (!blocked && !signals.slot_full.load(std::memory_order_relaxed)) return false;
+  held_info(signals, signal) = info;
+  signals.held_set.fetch_or(bit, std::memory_order_relaxed);
+  return true;
+}
 
 /// Stores a signal for delivery at the next safe point.
 void accept_signal(Task& task, int signal, const siginfo_t& info, ucontext_t* context) {
   TaskSignals& signals = task.signals;
-  if ((signal_bit(signal) & kNeverBlockedOnHost) != 0 &&
-      (signals.slot_full.load(std::memory_order_relaxed) || (signals.mask & signal_bit(signal)) != 0)) {
-    signals.held[held_index(signal)] = info;
-    signals.held_set.fetch_or(signal_bit(signal), std::memory_order_relaxed);
-    return;
-  }
+  if (is_host_fault(signal) && keep_back(task, signal, info)) return;
   signals.slot = info;
   signals.slot_full.store(true, std::memory_order_relaxed);
   signals.pending.store(1, std::memory_order_relaxed);
@@ -123,7 +139,7 @@ void host_handler(int signal, siginfo_t* info, void* raw_context) {
   const int saved_errno = errno;
   auto* context = static_cast<ucontext_t*>(raw_context);
   Task* task = current_task;
-  if (raised_by_instruction(signal, *info)) {
+  if (raised_by_instruction(signal, *info, context)) {
     const bool may_be_copy = signal == SIGSEGV || signal == SIGBUS;
     if (!(may_be_copy && recover_guest_copy(context))) {
       if (task == nullptr || !task->process.engine->handle_fault(*task->cpu, signal, *info, context)) {
@@ -175,7 +191,7 @@ int64_t install_host_action(const TaskGroup& group, int signal, const GuestSigac
   host.mask = ~uint64_t{0};
   const bool fatal = action.is_default() && (signal_bit(signal) & (kHarmlessByDefault | kUnblockable)) == 0;
   const bool handled = !action.is_default() && !action.is_ignored();
-  if (is_synchronous(signal) || handled || (fatal && group.borrows_memory)) {
+  if (is_host_fault(signal) || handled || (fatal && group.borrows_memory)) {
     host.handler = reinterpret_cast<uint64_t>(&host_handler);
     host.flags |= SA_SIGINFO | SA_ONSTACK | SA_RESTART;
   } else {
@@ -198,13 +214,13 @@ void hand_signals_to_kernel(Task& task) {
   SignalActions& table = task.group->signals;
   const std::scoped_lock lock(table.mutex);
   for (int signal = 1; signal <= kSignalCount; ++signal) {
-    if (is_synchronous(signal) && table.actions[static_cast<size_t>(signal)].is_ignored())
+    if (is_host_fault(signal) && table.actions[static_cast<size_t>(signal)].is_ignored())
       set_host_disposition(signal, true);
   }
-  change_host_mask(SIG_BLOCK, task.signals.mask & kNeverBlockedOnHost);
+  change_host_mask(SIG_BLOCK, task.signals.mask & kHostFaults);
   const uint64_t held = task.signals.held_set.exchange(0, std::memory_order_relaxed);
-  for (const int signal : {SIGSEGV, SIGBUS}) {
-    if ((held & signal_bit(signal)) != 0) requeue_signal(task.signals.held[held_index(signal)]);
+  for (const int signal : kHostFaultSignals) {
+    if ((held & signal_bit(signal)) != 0) requeue_signal(held_info(task.signals, signal));
   }
 }
 
@@ -213,14 +229,34 @@ void take_signals_back(Task& task) {
   const std::scoped_lock lock(table.mutex);
   for (int signal = 1; signal <= kSignalCount; ++signal) {
     const GuestSigaction& action = table.actions[static_cast<size_t>(signal)];
-    if (is_synchronous(signal) && action.is_ignored()) install_host_action(*task.group, signal, action);
+    if (is_host_fault(signal) && action.is_ignored()) install_host_action(*task.group, signal, action);
   }
-  change_host_mask(SIG_UNBLOCK, kNeverBlockedOnHost);
+  change_host_mask(SIG_UNBLOCK, kHostFaults);
 }
 
 void requeue_signal(const siginfo_t& info) {
   raw_syscall(SYS_rt_tgsigqueueinfo, static_cast<uint64_t>(getpid()), static_cast<uint64_t>(gettid()),
               static_cast<uint64_t>(info.si_signo), reinterpret_cast<uint64_t>(&info));
+}
+
+uint64_t waiting_mask(const Task& task, uint64_t guest_mask) {
+  const uint64_t ignored = task.group->signals.ignored.load(std::memory_order_relaxed);
+  return (guest_mask | (ignored & kHostFaults)) & ~kUnblockable;
+}
+
+int64_t blocking_syscall(Task& task, long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
+                         uint64_t a4, uint64_t a5) {
+  TaskSignals& signals = task.signals;
+  signals.kept_back.store(false, std::memory_order_relaxed);
+  const int64_t result = safe_syscall(signals.pending, number, a0, a1, a2, a3, a4, a5);
+  const bool unnoticed = result == -EINTR && signals.kept_back.load(std::memory_order_relaxed);
+  return unnoticed ? waiting_syscall(task, number, a0, a1, a2, a3, a4, a5) : result;
+}
+
+int64_t waiting_syscall(const Task& task, long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
+                        uint64_t a4, uint64_t a5) {
+  const BlocksHostFaults blocks(waiting_mask(task, task.signals.mask));
+  return safe_syscall(task.signals.pending, number, a0, a1, a2, a3, a4, a5);
 }
 
 SysResult change_guest_mask(Task& task, uint64_t mask) {
@@ -240,9 +276,10 @@ void release_held_signals(Task& task) {
   if (ready == 0) return;
   set_host_mask(~kUnblockable);
   if (signals.pending.load(std::memory_order_relaxed) == 0) {
-    const int signal = (ready & signal_bit(SIGSEGV)) != 0 ? SIGSEGV : SIGBUS;
+    const int signal = *std::find_if(kHostFaultSignals.begin(), kHostFaultSignals.end(),
+                                     [&](int candidate) { return (ready & signal_bit(candidate)) != 0; });
     signals.held_set.fetch_and(~signal_bit(signal), std::memory_order_relaxed);
-    signals.slot = signals.held[held_index(signal)];
+    signals.slot = held_info(signals, signal);
     signals.slot_full.store(true, std::memory_order_relaxed);
     signals.pending.store(1, std::memory_order_relaxed);
     task.cpu->request_interrupt();
@@ -263,9 +300,9 @@ void clear_signal_handlers(TaskGroup& group) {
   SignalActions& signals = group.signals;
   const std::scoped_lock lock(signals.mutex);
   for (int signal = 1; signal <= kSignalCount; ++signal) {
-    GuestSigaction& entry = signals.actions[static_cast<size_t>(signal)];
+    const GuestSigaction& entry = signals.actions[static_cast<size_t>(signal)];
     if (entry.is_default() || entry.is_ignored()) continue;
-    entry = GuestSigaction{};
+    signals.set(signal, GuestSigaction{});
     install_host_action(group, signal, entry);
   }
 }

@@ -18,13 +18,11 @@ uint64_t set_host_mask(uint64_t mask);
 /// before.
 uint64_t change_host_mask(int how, uint64_t bits);
 /// The host mask that belongs to a guest's mask.
-constexpr uint64_t host_mask_for(uint64_t guest_mask) {
-  return guest_mask & ~(kNeverBlockedOnHost | kUnblockable);
-}
-inline constexpr uint64_t kAllBlocked = ~(kNeverBlockedOnHost | kUnblockable);
+constexpr uint64_t host_mask_for(uint64_t guest_mask) { return guest_mask & ~(kHostFaults | kUnblockable); }
+inline constexpr uint64_t kAllBlocked = ~(kHostFaults | kUnblockable);
 
 /// Makes the host's disposition of `signal` follow the action of the guest's process: ferry's handler when
-/// the guest has one (and always for synchronous signals), else the kernel's default or SIG_IGN. A process in
+/// the guest has one (and always for kHostFaults), else the kernel's default or SIG_IGN. A process in
 /// borrowed memory is not left to the kernel to be killed, because it might hold one of its parent's locks:
 /// it dies at a safe point. Answers 0 or -errno.
 int64_t install_host_action(const TaskGroup& group, int signal, const GuestSigaction& action);
@@ -32,6 +30,28 @@ int64_t install_host_action(const TaskGroup& group, int signal, const GuestSigac
 int64_t set_host_disposition(int signal, bool ignore);
 /// Whether `signal` is ignored on the host now.
 bool host_ignores(int signal);
+
+/// The host mask for the time of a call that waits under the guest's mask `guest_mask`. No instruction of
+/// ferry's raises anything meanwhile: kHostFaults are blocked when the guest blocks or ignores them, so that
+/// they do not cut the call short.
+uint64_t waiting_mask(const Task& task, uint64_t guest_mask);
+
+/// Keeps those of kHostFaults that are in `mask` blocked on the host: around system calls, whose pointers
+/// only the kernel follows.
+class BlocksHostFaults {
+ public:
+  explicit BlocksHostFaults(uint64_t mask) : blocked_(mask & kHostFaults) {
+    if (blocked_ != 0) change_host_mask(SIG_BLOCK, blocked_);
+  }
+  ~BlocksHostFaults() {
+    if (blocked_ != 0) change_host_mask(SIG_UNBLOCK, blocked_);
+  }
+  BlocksHostFaults(const BlocksHostFaults&) = delete;
+  BlocksHostFaults& operator=(const BlocksHostFaults&) = delete;
+
+ private:
+  const uint64_t blocked_;
+};
 
 /// Before execve(2), whose new program inherits blocked, ignored and pending signals: tells the kernel about
 /// those that ferry otherwise keeps from it. The second undoes it when execve failed.

@@ -20,20 +20,21 @@ constexpr uint64_t signal_bit(int signal) { return uint64_t{1} << (signal - 1); 
 
 /// Signals that nothing can block, catch or ignore.
 inline constexpr uint64_t kUnblockable = signal_bit(SIGKILL) | signal_bit(SIGSTOP);
-/// Signals that ferry itself lives on (copies of guest memory, tagged addresses): never blocked on the host.
-/// When the guest blocks one, an instance that somebody sends is held back in TaskSignals::held.
-inline constexpr uint64_t kNeverBlockedOnHost = signal_bit(SIGSEGV) | signal_bit(SIGBUS);
-/// Signals that an instruction can raise: the host handler for these is always installed.
-inline constexpr uint64_t kSynchronous =
-    signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) | signal_bit(SIGFPE) | signal_bit(SIGTRAP);
-/// Those of them that an access to memory can raise, in the middle of translated code. The others come from
-/// instructions that leave it, with all registers in their places.
+/// Signals that instructions of ferry and of translated code raise on the host (copies of guest memory,
+/// tagged and misaligned addresses), in the order in which the kernel delivers them. The host's handler for
+/// them is always there, and a thread blocks them on the host only while it waits in one of the host's calls
+/// (BlocksHostFaults). When the guest blocks one, an instance that somebody sends is held back in
+/// TaskSignals::held.
+inline constexpr std::array kHostFaultSignals = {SIGILL, SIGBUS, SIGSEGV};
+inline constexpr uint64_t kHostFaults = signal_bit(SIGILL) | signal_bit(SIGBUS) | signal_bit(SIGSEGV);
+/// Signals that an access of the guest's to memory can raise, in the middle of translated code. Others come
+/// from instructions that leave it, with all registers in their places.
 inline constexpr uint64_t kFromAccesses = signal_bit(SIGSEGV) | signal_bit(SIGBUS);
 /// Signals whose default action does not end the process.
 inline constexpr uint64_t kHarmlessByDefault =
     signal_bit(SIGCHLD) | signal_bit(SIGURG) | signal_bit(SIGWINCH) | signal_bit(SIGCONT) |
     signal_bit(SIGSTOP) | signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU);
-constexpr bool is_synchronous(int signal) { return (signal_bit(signal) & kSynchronous) != 0; }
+constexpr bool is_host_fault(int signal) { return (signal_bit(signal) & kHostFaults) != 0; }
 constexpr bool may_come_from_access(int signal) { return (signal_bit(signal) & kFromAccesses) != 0; }
 
 /// The guest's struct sigaction in the kernel's layout (asm-generic/signal.h).
@@ -71,7 +72,7 @@ class HostSignalStack {
 };
 
 /// What a thread knows of its signals. While `pending` is 0 the thread's host mask is `mask` (without
-/// kNeverBlockedOnHost); while it is not, the host handler has blocked everything, so that the one slot is
+/// kHostFaults); while it is not, the host handler has blocked everything, so that the one slot is
 /// enough and the kernel does the queueing.
 struct TaskSignals {
   uint64_t mask = 0;  ///< the guest's mask, bit n-1 for signal n
@@ -81,10 +82,13 @@ struct TaskSignals {
   std::atomic<bool> slot_full{false};
   siginfo_t slot{};  ///< the signal, when slot_full
 
-  /// SIGSEGV and SIGBUS that were sent (not raised by an instruction) while blocked or while the slot was
+  /// Signals of kHostFaults that were sent (not raised by an instruction) while blocked or while the slot was
   /// taken.
   std::atomic<uint64_t> held_set{0};
-  std::array<siginfo_t, 2> held{};  ///< [0] SIGSEGV, [1] SIGBUS
+  std::array<siginfo_t, kHostFaultSignals.size()> held{};  ///< in the order of kHostFaultSignals
+
+  /// One of kHostFaults came that the guest's system call is not to notice: it is blocked or ignored.
+  std::atomic<bool> kept_back{false};
 
   /// The mask before a call with a temporary mask (ppoll, rt_sigsuspend...) that a signal ended; the frame
   /// restores it.
@@ -106,6 +110,18 @@ struct TaskSignals {
 struct SignalActions {
   std::mutex mutex;
   std::array<GuestSigaction, kSignalCount + 1> actions{};  ///< by signal number
+  /// Those in `actions` that are ignored, for who does not want the mutex.
+  std::atomic<uint64_t> ignored{0};
+
+  /// Needs the mutex.
+  void set(int signal, const GuestSigaction& action) {
+    actions[static_cast<size_t>(signal)] = action;
+    if (action.is_ignored()) {
+      ignored.fetch_or(signal_bit(signal), std::memory_order_relaxed);
+    } else {
+      ignored.fetch_and(~signal_bit(signal), std::memory_order_relaxed);
+    }
+  }
 };
 
 }  // namespace ferry::linux_user

@@ -31,7 +31,7 @@ GuestAddr map_trampoline(Process& process) {
 void inherit_ignored(SignalActions& signals) {
   const std::scoped_lock lock(signals.mutex);
   for (int signal = 1; signal <= kSignalCount; ++signal) {
-    if (host_ignores(signal)) signals.actions[static_cast<size_t>(signal)].handler = 1;
+    if (host_ignores(signal)) signals.set(signal, GuestSigaction{.handler = 1});
   }
 }
 
@@ -42,10 +42,8 @@ void start_signals(Process& process, Task& main_task) {
   inherit_ignored(group.signals);
   main_task.signals.mask = change_host_mask(SIG_BLOCK, kAllBlocked);
   start_task_signals(main_task);
-  for (int signal = 1; signal <= kSignalCount; ++signal) {
-    if (is_synchronous(signal))
-      install_host_action(group, signal, group.signals.actions[static_cast<size_t>(signal)]);
-  }
+  for (const int signal : kHostFaultSignals)
+    install_host_action(group, signal, group.signals.actions[static_cast<size_t>(signal)]);
   group.signal_trampoline = map_trampoline(process);
   // The C library registered a list of its own for this thread; the guest has none until it says so.
   constexpr uint64_t kHeadBytes = 24;

@@ -41,8 +41,7 @@ SysResult open_path(Task& task, int dirfd, GuestAddr address, int host_flags, Ca
 SysResult sys_openat(Task& task, int dirfd, GuestAddr path, int flags, uint32_t mode) {
   const int host_flags = task.process.abi.host_open_flags(flags);
   return open_path(task, dirfd, path, host_flags, [&](const HostPath& host) {
-    return safe_syscall(interrupt_flag(task), SYS_openat, word(host.dirfd), word(host.c_str()),
-                        word(host_flags), mode);
+    return blocking_syscall(task, SYS_openat, word(host.dirfd), word(host.c_str()), word(host_flags), mode);
   });
 }
 
@@ -63,7 +62,7 @@ SysResult sys_openat2(Task& task, int dirfd, GuestAddr path, Ptr<OpenHow> how, u
   OpenHow host_how = in;
   host_how.flags = static_cast<uint32_t>(host_flags);
   const auto open = [&](int fd, uint64_t text) {
-    return safe_syscall(interrupt_flag(task), SYS_openat2, word(fd), text, word(&host_how), sizeof host_how);
+    return blocking_syscall(task, SYS_openat2, word(fd), text, word(&host_how), sizeof host_how);
   };
   // A path confined to its directory must not be changed.
   if (in.resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) return open(dirfd, path.value);
@@ -101,7 +100,7 @@ SysResult sys_fcntl(Task& task, int fd, int command, uint64_t argument) {
   const Abi& abi = task.process.abi;
   if (task.process.owns_fd(fd)) return SysResult::error(EBADF);
   if (command == F_SETFL) argument = word(abi.host_open_flags(static_cast<int>(argument)));
-  const SysResult result = safe_syscall(interrupt_flag(task), SYS_fcntl, word(fd), word(command), argument);
+  const SysResult result = blocking_syscall(task, SYS_fcntl, word(fd), word(command), argument);
   if (command == F_GETFL && !result.failed()) return abi.guest_open_flags(static_cast<int>(result.value));
   return result;
 }
@@ -116,8 +115,7 @@ SysResult sys_fanotify_init(Task& task, uint32_t flags, int event_flags) {
 
 SysResult sys_open_by_handle_at(Task& task, int mount_fd, GuestAddr handle, int flags) {
   const int host_flags = task.process.abi.host_open_flags(flags);
-  return safe_syscall(interrupt_flag(task), SYS_open_by_handle_at, word(mount_fd), handle.value,
-                      word(host_flags));
+  return blocking_syscall(task, SYS_open_by_handle_at, word(mount_fd), handle.value, word(host_flags));
 }
 
 }  // namespace ferry::linux_user

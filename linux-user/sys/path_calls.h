@@ -3,8 +3,8 @@
 #include <fcntl.h>
 
 #include "linux-user/abi/syscall_table.h"
-#include "linux-user/host/safe_syscall.h"
 #include "linux-user/paths/guest_path.h"
+#include "linux-user/signal/blocking_syscall.h"
 
 namespace ferry::linux_user {
 
@@ -31,7 +31,7 @@ SysResult forward_path(Task& task, const SyscallArgs& args) {
   if (resolved.failed()) return resolved;
   SyscallArgs a = args;
   a[PathArg] = reinterpret_cast<uint64_t>(path.c_str());
-  return safe_syscall(interrupt_flag(task), HostNumber, a[0], a[1], a[2], a[3], a[4], a[5]);
+  return blocking_syscall(task, HostNumber, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 /// The directory is argument `DirArg`, the path the one after it, the AT_ flags argument `FlagsArg`. A null
@@ -47,7 +47,7 @@ SysResult forward_at(Task& task, const SyscallArgs& args) {
     a[DirArg] = static_cast<uint64_t>(path.dirfd);
     a[DirArg + 1] = reinterpret_cast<uint64_t>(path.c_str());
   }
-  return safe_syscall(interrupt_flag(task), HostNumber, a[0], a[1], a[2], a[3], a[4], a[5]);
+  return blocking_syscall(task, HostNumber, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 }  // namespace ferry::linux_user

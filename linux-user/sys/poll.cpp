@@ -27,7 +27,7 @@ SysResult wait_under_mask(Task& task, Ptr<uint64_t> mask, uint64_t mask_bytes, W
   if (mask_bytes != kMaskBytes) return SysResult::error(EINVAL);
   uint64_t guest_mask;
   if (!mask.read(guest_mask)) return SysResult::error(EFAULT);
-  const uint64_t host_mask = host_mask_for(guest_mask);
+  const uint64_t host_mask = waiting_mask(task, guest_mask);
   const SysResult result = wait(reinterpret_cast<uint64_t>(&host_mask));
   return result.error_number() == EINTR ? interrupted_under_mask(task, guest_mask) : result;
 }
@@ -73,27 +73,26 @@ SysResult sys_epoll_ctl(Task& task, int epoll, int operation, int fd, GuestAddr 
 
 SysResult sys_epoll_pwait(Task& task, int epoll, GuestAddr events, int count, int timeout, Ptr<uint64_t> mask,
                           uint64_t mask_bytes) {
-  return wait_for_events(
-      task, events, count, mask, mask_bytes, [&](std::vector<epoll_event>& host, uint64_t host_mask) {
-        return safe_syscall(interrupt_flag(task), SYS_epoll_pwait, word(epoll), word(host.data()),
-                            host.size(), word(timeout), host_mask, kMaskBytes);
-      });
+  return wait_for_events(task, events, count, mask, mask_bytes,
+                         [&](std::vector<epoll_event>& host, uint64_t host_mask) {
+                           return waiting_syscall(task, SYS_epoll_pwait, word(epoll), word(host.data()),
+                                                  host.size(), word(timeout), host_mask, kMaskBytes);
+                         });
 }
 
 SysResult sys_epoll_pwait2(Task& task, int epoll, GuestAddr events, int count, Ptr<timespec> timeout,
                            Ptr<uint64_t> mask, uint64_t mask_bytes) {
-  return wait_for_events(
-      task, events, count, mask, mask_bytes, [&](std::vector<epoll_event>& host, uint64_t host_mask) {
-        return safe_syscall(interrupt_flag(task), SYS_epoll_pwait2, word(epoll), word(host.data()),
-                            host.size(), timeout.address.value, host_mask, kMaskBytes);
-      });
+  return wait_for_events(task, events, count, mask, mask_bytes,
+                         [&](std::vector<epoll_event>& host, uint64_t host_mask) {
+                           return waiting_syscall(task, SYS_epoll_pwait2, word(epoll), word(host.data()),
+                                                  host.size(), timeout.address.value, host_mask, kMaskBytes);
+                         });
 }
 
 SysResult sys_ppoll(Task& task, GuestAddr fds, uint32_t count, GuestAddr timeout, Ptr<uint64_t> mask,
                     uint64_t mask_bytes) {
   return wait_under_mask(task, mask, mask_bytes, [&](uint64_t host_mask) {
-    return safe_syscall(interrupt_flag(task), SYS_ppoll, fds.value, count, timeout.value, host_mask,
-                        kMaskBytes);
+    return waiting_syscall(task, SYS_ppoll, fds.value, count, timeout.value, host_mask, kMaskBytes);
   });
 }
 
@@ -104,8 +103,8 @@ SysResult sys_pselect6(Task& task, int count, GuestAddr read, GuestAddr write, G
     return result;
   return wait_under_mask(task, argument.mask, argument.bytes, [&](uint64_t host_mask) {
     const uint64_t host_argument[] = {host_mask, kMaskBytes};
-    return safe_syscall(interrupt_flag(task), SYS_pselect6, word(count), read.value, write.value,
-                        except.value, timeout.value, word(host_argument));
+    return waiting_syscall(task, SYS_pselect6, word(count), read.value, write.value, except.value,
+                           timeout.value, word(host_argument));
   });
 }
 
@@ -116,8 +115,8 @@ SysResult sys_io_pgetevents(Task& task, uint64_t context, int64_t at_least, int6
     return result;
   return wait_under_mask(task, argument.mask, argument.bytes, [&](uint64_t host_mask) {
     const uint64_t host_argument[] = {host_mask, kMaskBytes};
-    return safe_syscall(interrupt_flag(task), SYS_io_pgetevents, context, static_cast<uint64_t>(at_least),
-                        static_cast<uint64_t>(count), events.value, timeout.value, word(host_argument));
+    return waiting_syscall(task, SYS_io_pgetevents, context, static_cast<uint64_t>(at_least),
+                           static_cast<uint64_t>(count), events.value, timeout.value, word(host_argument));
   });
 }
 

@@ -6,6 +6,7 @@
 
 #include "linux-user/guest_process.h"
 #include "linux-user/host/safe_syscall.h"
+#include "linux-user/signal/blocking_syscall.h"
 #include "linux-user/signal/host_signals.h"
 #include "linux-user/signal/signals.h"
 
@@ -45,13 +46,14 @@ SysResult sys_rt_sigaction(Task& task, int signal, Ptr<GuestSigaction> action, P
   {
     SignalActions& table = task.group->signals;
     const std::scoped_lock lock(table.mutex);
-    GuestSigaction& entry = table.actions[static_cast<size_t>(signal)];
-    previous = entry;
+    previous = table.actions[static_cast<size_t>(signal)];
     if (action) {
-      entry = wanted;
-      install_host_action(*task.group, signal, entry);
+      table.set(signal, wanted);
+      install_host_action(*task.group, signal, wanted);
     }
   }
+  // The kernel drops what is pending and ignored now; what it does not know of, too.
+  if (wanted.is_ignored()) task.signals.held_set.fetch_and(~signal_bit(signal), std::memory_order_relaxed);
   const bool handled = action && !wanted.is_default() && !wanted.is_ignored();
   if (handled && may_come_from_access(signal)) task.process.engine->set_precise_faults(true);
   return old && !old.write(previous) ? SysResult::error(EFAULT) : 0;
@@ -97,9 +99,9 @@ SysResult sys_rt_sigsuspend(Task& task, Ptr<uint64_t> mask, uint64_t mask_bytes)
   if (!mask.read(bits)) return SysResult::error(EFAULT);
   if ((task.signals.held_set.load(std::memory_order_relaxed) & ~bits) != 0)
     return interrupted_under_mask(task, bits);
-  const uint64_t host_mask = host_mask_for(bits);
-  const SysResult result = safe_syscall(task.signals.pending, SYS_rt_sigsuspend,
-                                        reinterpret_cast<uint64_t>(&host_mask), kMaskBytes);
+  const uint64_t host_mask = waiting_mask(task, bits);
+  const SysResult result =
+      waiting_syscall(task, SYS_rt_sigsuspend, reinterpret_cast<uint64_t>(&host_mask), kMaskBytes);
   return result.error_number() == EINTR ? interrupted_under_mask(task, bits) : result;
 }
 

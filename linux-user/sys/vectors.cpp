@@ -10,8 +10,8 @@ void* untagged_pointer(const Task& task, const void* pointer) {
 }
 
 SysResult call(Task& task, long number, int fd, const void* message, uint32_t flags) {
-  return safe_syscall(interrupt_flag(task), number, static_cast<uint64_t>(fd),
-                      reinterpret_cast<uint64_t>(message), flags);
+  return blocking_syscall(task, number, static_cast<uint64_t>(fd), reinterpret_cast<uint64_t>(message),
+                          flags);
 }
 
 /// A message whose pointers have no tags.

@@ -26,8 +26,7 @@ class Vectors {
 template <long HostNumber>
 SysResult forward_vectors(Task& task, const SyscallArgs& a) {
   const Vectors vectors(task, GuestAddr{a[1]}, a[2]);
-  return safe_syscall(interrupt_flag(task), HostNumber, a[0], vectors.address().value, a[2], a[3], a[4],
-                      a[5]);
+  return blocking_syscall(task, HostNumber, a[0], vectors.address().value, a[2], a[3], a[4], a[5]);
 }
 
 SysResult sys_sendmsg(Task& task, int fd, Ptr<msghdr> message, uint32_t flags);

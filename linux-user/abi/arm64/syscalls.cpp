@@ -54,6 +54,7 @@ constexpr SyscallRow kRows[] = {
 #define PASS(number, name, args) {number, forward<SYS_##name>, #name, args, Support::Full, "", false},
 #define BLOCK(number, name, args) \
   {number, forward_blocking<SYS_##name>, #name, args, Support::Full, "", false},
+#define WAIT(number, name, args) {number, forward_waiting<SYS_##name>, #name, args, Support::Full, "", false},
 #define VECTORS(number, name, args) \
   {number, forward_vectors<SYS_##name>, #name, args, Support::Full, "", false},
 #define PATH(number, name, path, rule, args) \
@@ -69,6 +70,7 @@ constexpr SyscallRow kRows[] = {
 #undef ENDS
 #undef PASS
 #undef BLOCK
+#undef WAIT
 #undef VECTORS
 #undef PATH
 #undef AT

@@ -41,6 +41,12 @@ static void all(void) {
   action.sa_sigaction = repair;
   action.sa_flags = SA_SIGINFO;
   CHECK(sigaction(SIGBUS, &action, NULL) == 0);
+  sigset_t others, before;
+  sigfillset(&others);
+  sigdelset(&others, SIGBUS);
+  CHECK(sigprocmask(SIG_SETMASK, &others, &before) == 0);
+  TRY("ldar x4, [x1]", 11);
+  CHECK(sigprocmask(SIG_SETMASK, &before, NULL) == 0);
   TRY("ldar x4, [x1]", 9);
   TRY("ldar w4, [x1]", 14);
   TRY("stlr x4, [x1]", 12);
