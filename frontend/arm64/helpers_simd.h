@@ -20,16 +20,9 @@ Vector128 vector_from(const LanesOf<T>& lanes) {
   return std::bit_cast<Vector128>(lanes);
 }
 
-// ---- helpers_sm.cpp: operands in the order of the instructions' pseudo-code, the destination's old value
+// ---- helpers_sm4.cpp: operands in the order of the instructions' pseudo-code, the destination's old value
 // first
 
-Vector128 sm3_message1(Vector128 d, Vector128 n, Vector128 m);
-Vector128 sm3_message2(Vector128 d, Vector128 n, Vector128 m);
-Vector128 sm3_ss1(Vector128 n, Vector128 m, Vector128 a);
-Vector128 sm3_tt1a(Vector128 d, Vector128 n, Vector128 m, uint32_t index);
-Vector128 sm3_tt1b(Vector128 d, Vector128 n, Vector128 m, uint32_t index);
-Vector128 sm3_tt2a(Vector128 d, Vector128 n, Vector128 m, uint32_t index);
-Vector128 sm3_tt2b(Vector128 d, Vector128 n, Vector128 m, uint32_t index);
 Vector128 sm4_encrypt(Vector128 d, Vector128 n);
 Vector128 sm4_key(Vector128 n, Vector128 m);
 
