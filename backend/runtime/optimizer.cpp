@@ -56,7 +56,8 @@ Optimizer::~Optimizer() {
 
 template <typename Predicate>
 bool Optimizer::any_job(Predicate predicate) const {
-  return (current_ && predicate(*current_)) || std::any_of(queue_.begin(), queue_.end(), predicate);
+  return (current_ && !current_->cancelled && predicate(*current_)) ||
+         std::any_of(queue_.begin(), queue_.end(), predicate);
 }
 
 bool Optimizer::in_flight(ir::BlockKey key) const {
@@ -90,18 +91,27 @@ void Optimizer::wake() {
   changed_->notify_all();
 }
 
+template <typename Predicate>
+void Optimizer::cancel_if(Predicate predicate) {
+  const auto cancels = [&](const Job& job) {
+    if (!predicate(job)) return false;
+    if (Record* baseline = translations_.find({job.region->pc, job.region->mode}))
+      translations_.unlink(*baseline);
+    return true;
+  };
+  if (current_ && cancels(*current_)) current_->cancelled = true;
+  std::erase_if(queue_, cancels);
+}
+
 void Optimizer::cancel(GuestAddr first, GuestAddr last) {
-  const auto hit = [&](const Job& job) {
+  cancel_if([&](const Job& job) {
     return std::any_of(job.region->ranges.begin(), job.region->ranges.end(),
                        [&](const auto& range) { return range.first < last && first < range.second; });
-  };
-  if (current_ && hit(*current_)) current_->cancelled = true;
-  std::erase_if(queue_, hit);
+  });
 }
 
 void Optimizer::cancel_all() {
-  if (current_) current_->cancelled = true;
-  queue_.clear();
+  cancel_if([](const Job&) { return true; });
 }
 
 void Optimizer::start_thread() {

@@ -68,8 +68,11 @@ class Optimizer {
   /// Small, so that what is hottest, and so asks again first, gets the next place.
   static constexpr size_t kQueueRoom = 4;
 
+  /// Of those that were not cancelled.
   template <typename Predicate>
   bool any_job(Predicate predicate) const;
+  template <typename Predicate>
+  void cancel_if(Predicate predicate);
   static void* thread_main(void* self);
   void start_thread();
   void serve();

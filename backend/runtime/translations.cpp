@@ -8,6 +8,7 @@ Translations::Translations(World& world, CodeCache& cache, const EngineOptions& 
     : world_(world),
       cache_(cache),
       code_bytes_(options.code_bytes),
+      hot_threshold_(options.hot_threshold),
       perf_map_(options.perf_map),
       index_(options.code_bytes),
       arena_(cache) {}
@@ -61,6 +62,8 @@ void Translations::connect(LinkSlot& slot, Record& target) {
   if (!target.entry() || slot.target.load(std::memory_order_relaxed) != slot.unresolved) return;
   slot.next_incoming = target.incoming;
   target.incoming = &slot;
+  // It may have been counted to its end for what is no longer there.
+  if (slot.counter) *slot.counter = hot_threshold_;
   slot.target.store(slot.optimized ? target.counted_entry() : target.entry(), std::memory_order_release);
 }
 
@@ -71,12 +74,16 @@ void Translations::add_gate(Record& target, std::unique_ptr<CodeObject> code) {
   target.gate.store(gate.entry(), std::memory_order_release);
 }
 
-void Translations::drop(Record& record) {
-  record.valid.store(false, std::memory_order_seq_cst);
-  map_.erase(record);
+void Translations::unlink(Record& record) {
   for (LinkSlot* slot = std::exchange(record.incoming, nullptr); slot; slot = slot->next_incoming) {
     slot->target.store(slot->unresolved, std::memory_order_release);
   }
+}
+
+void Translations::drop(Record& record) {
+  record.valid.store(false, std::memory_order_seq_cst);
+  map_.erase(record);
+  unlink(record);
   if (!record.entry()) return;
   for (CpuImpl* cpu : world_.cpus()) cpu->redirect_target(record, nullptr);
 }

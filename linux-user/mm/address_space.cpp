@@ -146,9 +146,9 @@ bool AddressSpace::covers(GuestAddr first, GuestAddr last) const {
   return reached >= last;
 }
 
-void AddressSpace::forget_code(GuestAddr first, GuestAddr last) {
+void AddressSpace::forget_code(const std::vector<Range>& ranges) {
   if (!engine_) return;
-  for (const Range& range : overlaps(first, last)) {
+  for (const Range& range : ranges) {
     if (range.protection & PROT_EXEC) engine_->invalidate(range.first, range.last);
   }
 }
@@ -235,8 +235,9 @@ SysResult AddressSpace::mmap(GuestAddr address, uint64_t length, int protection,
       if (reached < last) raw_syscall(SYS_munmap, reached.value, last - reached), erase(reached, last);
       return result;
     }
-    forget_code(address, last);
-    return add_mapping(address, {.end = last, .protection = protection, .backing = backing});
+    const SysResult added = add_mapping(address, {.end = last, .protection = protection, .backing = backing});
+    forget_code(before);
+    return added;
   }
   const SysResult result = host_mmap(address, length, protection, flags, fd, offset);
   if (result.failed()) return result;
@@ -261,13 +262,14 @@ SysResult AddressSpace::munmap(GuestAddr address, uint64_t length) {
   if (length == 0 || !page_aligned(address) || !page_range(address, length, last))
     return SysResult::error(EINVAL);
   const std::lock_guard guard(mutex_);
-  for (const Range& range : overlaps(address, last)) {
+  const auto before = overlaps(address, last);
+  for (const Range& range : before) {
     const SysResult result = raw_syscall(SYS_munmap, range.first.value, range.last - range.first);
     if (result.failed()) return result;
   }
-  forget_code(address, last);
   forget_tags(address, last);
   erase(address, last);
+  forget_code(before);
   return 0;
 }
 
@@ -292,8 +294,8 @@ SysResult AddressSpace::mprotect(GuestAddr address, uint64_t length, int protect
     // since: it is not writable now.
     const bool stays = (protection & PROT_EXEC) && (range.protection & PROT_EXEC) &&
                        !(range.protection & PROT_WRITE) && !((protection ^ range.protection) & kProtGuarded);
-    if (!stays) forget_code(range.first, range.last);
     change_protection(range.first, range.last, (protection & ~kGrows) | kept);
+    if (!stays) forget_code({range});
     reached = range.last;
   }
   return reached >= last ? SysResult{0} : SysResult::error(ENOMEM);
@@ -320,8 +322,8 @@ SysResult AddressSpace::mremap(GuestAddr old_address, uint64_t old_length, uint6
   if (result.failed()) return result;
   const GuestAddr first = to_address(result);
   const GuestAddr last{align_up(first.value + new_length, kPageSize)};
-  forget_code(old_address, old_last);
-  if (fixed) forget_code(first, last);
+  const auto moved = overlaps(old_address, old_last);
+  const auto replaced = overlaps(first, last);
   constexpr int kDontUnmap = 4;  // MREMAP_DONTUNMAP
   const bool keeps_old = (flags & kDontUnmap) != 0;
   if ((vma.protection & kProtTagged) == 0) {
@@ -332,6 +334,8 @@ SysResult AddressSpace::mremap(GuestAddr old_address, uint64_t old_length, uint6
   if (!keeps_old) erase(old_address, old_last);
   vma.end = last;
   insert(first, vma);
+  forget_code(moved);
+  forget_code(replaced);
   return result;
 }
 
@@ -351,7 +355,7 @@ SysResult AddressSpace::madvise(GuestAddr address, uint64_t length, int advice) 
         raw_syscall(SYS_madvise, range.first.value, range.last - range.first, static_cast<uint64_t>(advice));
     if (result.failed()) return result;
   }
-  if (advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE) forget_code(address, last);
+  if (advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE) forget_code(ranges);
   drop_tags_of_contents(ranges, advice);
   return complete ? SysResult{0} : SysResult::error(ENOMEM);
 }
@@ -373,9 +377,10 @@ SysResult AddressSpace::shmat(int id, GuestAddr address, int flags) {
   const int protection =
       PROT_READ | (flags & SHM_RDONLY ? 0 : PROT_WRITE) | (flags & SHM_EXEC ? PROT_EXEC : 0);
   const GuestAddr last{align_up(first.value + info.shm_segsz, kPageSize)};
-  forget_code(first, last);
+  const auto replaced = overlaps(first, last);
   forget_tags(first, last);
   insert(first, {.end = last, .protection = protection, .backing = Backing::SharedMemory});
+  forget_code(replaced);
   shared_segments_[first] = last - first;
   return result;
 }
@@ -386,9 +391,10 @@ SysResult AddressSpace::shmdt(GuestAddr address) {
   if (segment == shared_segments_.end()) return SysResult::error(EINVAL);
   const SysResult result = raw_syscall(SYS_shmdt, address.value);
   if (result.failed()) return result;
-  forget_code(address, address + segment->second);
+  const auto before = overlaps(address, address + segment->second);
   forget_tags(address, address + segment->second);
   erase(address, address + segment->second);
+  forget_code(before);
   shared_segments_.erase(segment);
   return result;
 }
@@ -402,7 +408,7 @@ SysResult AddressSpace::remap_file_pages(GuestAddr address, uint64_t size, int p
   const SysResult result =
       raw_syscall(SYS_remap_file_pages, address.value, size, static_cast<uint64_t>(protection), page_offset,
                   static_cast<uint64_t>(flags));
-  if (!result.failed()) forget_code(address, last);
+  if (!result.failed()) forget_code(overlaps(address, last));
   return result;
 }
 
@@ -427,10 +433,11 @@ GuestAddr AddressSpace::brk(GuestAddr wanted) {
     }
     insert(old_end, {new_end, protection, VmaKind::Heap});
   } else if (new_end < old_end) {
+    const auto before = overlaps(new_end, old_end);
     raw_syscall(SYS_munmap, new_end.value, old_end - new_end);
-    forget_code(new_end, old_end);
     forget_tags(new_end, old_end);
     erase(new_end, old_end);
+    forget_code(before);
   }
   brk_ = wanted;
   return brk_;

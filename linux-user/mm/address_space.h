@@ -111,7 +111,9 @@ class AddressSpace final : public backend::CodeAccess {
   [[nodiscard]] bool move_tags(Range from, Range to, bool keeps_old);
   void drop_tags_of_contents(const std::vector<Range>& ranges, int advice);
   void change_protection(GuestAddr first, GuestAddr last, int protection);
-  void forget_code(GuestAddr first, GuestAddr last);
+  /// Forgets what was translated from the executable ones of `ranges`. When the map has changed already:
+  /// until then other threads may translate it again.
+  void forget_code(const std::vector<Range>& ranges);
   bool covers(GuestAddr first, GuestAddr last) const;
   SysResult reserve_target(GuestAddr first, GuestAddr last);
   /// The guest's mapping that holds an address, or nullptr. Needs map_mutex_ alone.
