@@ -65,6 +65,8 @@ class EngineImpl final : public Engine {
   Record* obtain(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
   Made make(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
   Made make_block(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
+  /// Nothing: the cache is full, or the generator cannot do it.
+  Made compile_block(const ir::Function& block);
   Made make_interpreted(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
   Made make_region(CpuImpl& cpu, ir::BlockKey key);
   /// The IR of a region at `key`, or nullptr when its code cannot be read.

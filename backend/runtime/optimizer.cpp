@@ -18,26 +18,6 @@ constexpr size_t kStackBytes = 8u << 20;  ///< LLVM's recursive passes were made
 
 constexpr int kNice = 5;
 
-/// Takes the translation lock at its first use and keeps it: what it gave is not to be mixed with others'.
-class LockedSpace final : public CodeSpace {
- public:
-  LockedSpace(CodeSpace& space, std::unique_lock<std::mutex>& hold) : space_(space), hold_(hold) {}
-
-  std::span<std::byte> reserve(size_t bytes) override { return locked().reserve(bytes); }
-  void commit(size_t used) override { locked().commit(used); }
-  LinkSlot* allocate_slots(size_t count) override { return locked().allocate_slots(count); }
-  uint64_t* allocate_counter(uint64_t value) override { return locked().allocate_counter(value); }
-
- private:
-  CodeSpace& locked() {
-    if (!hold_.owns_lock()) hold_.lock();
-    return space_;
-  }
-
-  CodeSpace& space_;
-  std::unique_lock<std::mutex>& hold_;
-};
-
 }  // namespace
 
 Optimizer::Optimizer(std::mutex& lock, const EngineOptions& options, const Source& source, CodeCache& cache,
@@ -161,47 +141,44 @@ void Optimizer::serve() {
 void Optimizer::compile(std::unique_lock<std::mutex>& hold, Job& job) {
   const ir::BlockKey key{job.region->pc, job.region->mode};
   hold.unlock();
-  LockedSpace space(cache_, hold);
   uint64_t nanoseconds = 0;
-  std::unique_ptr<CodeObject> code = generate(*job.region, space, nanoseconds);
-  if (!hold.owns_lock()) hold.lock();
+  const auto image = generate(*job.region, nanoseconds);
+  hold.lock();
   if (job.cancelled) return;
-  if (code) {
-    count(*code, nanoseconds);
-    translations_.publish({std::move(code), nullptr});
+  if (Made code = place_region(image, nanoseconds)) {
+    translations_.publish(std::move(code));
   } else if (Record* baseline = cache_.full() ? nullptr : translations_.find(key)) {
     baseline->keep_baseline = true;
   }
 }
 
-std::unique_ptr<CodeObject> Optimizer::generate(ir::Function& region, CodeSpace& space,
-                                                uint64_t& nanoseconds) {
+std::optional<CodeImage> Optimizer::generate(ir::Function& region, uint64_t& nanoseconds) {
   const uint64_t start = now_ns(CLOCK_THREAD_CPUTIME_ID);
-  if (!source_.optimize(region, ir::PassTier::Optimizing, passes_)) return nullptr;
+  if (!source_.optimize(region, ir::PassTier::Optimizing, passes_)) return std::nullopt;
   if (!codegen_) codegen_ = options_.llvm(options_);
-  auto code = codegen_->compile(region, space);
+  const auto image = codegen_->compile(region);
   nanoseconds = now_ns(CLOCK_THREAD_CPUTIME_ID) - start;
-  if (!code) {
-    if (options_.verify && !cache_.full())
-      std::fprintf(stderr, "ferry: not optimized: %s\n", code.error().message.c_str());
-    return nullptr;
-  }
-  source_.dump_code(**code, "llvm");
-  return std::move(*code);
+  if (image) return *image;
+  if (options_.verify) std::fprintf(stderr, "ferry: not optimized: %s\n", image.error().message.c_str());
+  return std::nullopt;
 }
 
-std::unique_ptr<CodeObject> Optimizer::compile_now(ir::Function& region) {
-  uint64_t nanoseconds = 0;
-  std::unique_ptr<CodeObject> code = generate(region, cache_, nanoseconds);
-  if (code) count(*code, nanoseconds);
-  return code;
-}
-
-void Optimizer::count(const CodeObject& code, uint64_t nanoseconds) {
+Made Optimizer::place_region(const std::optional<CodeImage>& image, uint64_t nanoseconds) {
+  if (!image) return {};
+  const auto placed = place(*image, cache_, 0);
+  if (!placed) return {};
   ++stats_.llvm_regions;
-  stats_.llvm_insts += code.guest_insts;
-  stats_.llvm_bytes += code.code.size();
+  stats_.llvm_insts += image->guest_insts;
+  stats_.llvm_bytes += placed->code.size();
   stats_.llvm_ns += nanoseconds;
+  source_.dump_code(*image, *placed);
+  return {*image, *placed};
+}
+
+Made Optimizer::compile_now(ir::Function& region) {
+  uint64_t nanoseconds = 0;
+  const auto image = generate(region, nanoseconds);
+  return place_region(image, nanoseconds);
 }
 
 void Optimizer::pause(std::unique_lock<std::mutex>& hold) {

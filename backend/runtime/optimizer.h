@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "backend/codegen.h"
 #include "backend/engine.h"
@@ -47,9 +48,9 @@ class Optimizer {
   /// Drops compiles of guest code in [first, last).
   void cancel(GuestAddr first, GuestAddr last);
   void cancel_all();
-  /// Compiles a region now, on the calling thread; not for use beside submit(). Nullptr: the cache is full,
+  /// Compiles a region now, on the calling thread; not for use beside submit(). Nothing: the cache is full,
   /// or this code cannot be optimized.
-  std::unique_ptr<CodeObject> compile_now(ir::Function& region);
+  Made compile_now(ir::Function& region);
 
   /// Waits for the compile under way, if any, and ends the background thread; wake() starts it again.
   void end_thread(std::unique_lock<std::mutex>& hold);
@@ -77,8 +78,9 @@ class Optimizer {
   void start_thread();
   void serve();
   void compile(std::unique_lock<std::mutex>& hold, Job& job);
-  std::unique_ptr<CodeObject> generate(ir::Function& region, CodeSpace& space, uint64_t& nanoseconds);
-  void count(const CodeObject& code, uint64_t nanoseconds);
+  /// Without the lock.
+  std::optional<CodeImage> generate(ir::Function& region, uint64_t& nanoseconds);
+  Made place_region(const std::optional<CodeImage>& image, uint64_t nanoseconds);
 
   std::mutex& lock_;
   const EngineOptions& options_;

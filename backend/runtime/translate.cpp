@@ -78,15 +78,24 @@ Made EngineImpl::make_block(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) 
   fault = source_.translate(cpu, key, source_.block_limits(), scratch_);
   if (fault) return {};
   if (!source_.optimize(scratch_, ir::PassTier::Baseline, passes_)) std::abort();
-  auto code = baseline_->compile(scratch_, *cache_);
-  if (!code) return {};
+  Made block = compile_block(scratch_);
+  if (!block) return {};
   ++stats_.baseline_blocks;
   stats_.baseline_insts += scratch_.guest_insts;
-  stats_.baseline_bytes += (*code)->code.size();
+  stats_.baseline_bytes += block.code->code.size();
   baseline_ticks_ += now_ticks() - start;
-  source_.dump_code(**code, "baseline");
+  source_.dump_code(block.image, *block.code);
   // What has no instructions only leads on, by an edge that counts.
-  return {std::move(*code), nullptr, scratch_.guest_insts == 0};
+  block.keep_baseline = scratch_.guest_insts == 0;
+  return block;
+}
+
+Made EngineImpl::compile_block(const ir::Function& block) {
+  const auto image = baseline_->compile(block);
+  if (!image) return {};
+  const auto placed = place(*image, *cache_, options_.hot_threshold);
+  if (!placed) return {};
+  return {*image, *placed};
 }
 
 Made EngineImpl::make_interpreted(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
@@ -94,7 +103,9 @@ Made EngineImpl::make_interpreted(CpuImpl& cpu, ir::BlockKey key, CaughtFault& f
   fault = source_.translate(cpu, key, source_.block_limits(), *function);
   if (fault) return {};
   if (!source_.optimize(*function, ir::PassTier::Baseline, passes_)) std::abort();
-  return {nullptr, std::move(function)};
+  Made made;
+  made.function = std::move(function);
+  return made;
 }
 
 std::unique_ptr<ir::Function> EngineImpl::translate_region(CpuImpl& cpu, ir::BlockKey key, bool precise,
@@ -107,7 +118,7 @@ std::unique_ptr<ir::Function> EngineImpl::translate_region(CpuImpl& cpu, ir::Blo
 Made EngineImpl::make_region(CpuImpl& cpu, ir::BlockKey key) {
   auto region = translate_region(cpu, key, precise_, source_.access());
   if (!region) return {};
-  return {optimizer_.compile_now(*region), nullptr};
+  return optimizer_.compile_now(*region);
 }
 
 void EngineImpl::flush() {
@@ -147,7 +158,7 @@ void EngineImpl::heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t g
   if (!region) return;
   if (epoch != translations_.epoch() || precise != precise_) return ask_again(kAskAgainAfter);
   if (options_.background) return optimizer_.submit(std::move(region));
-  if (auto code = optimizer_.compile_now(*region)) translations_.publish({std::move(code), nullptr});
+  if (Made code = optimizer_.compile_now(*region)) translations_.publish(std::move(code));
 }
 
 void EngineImpl::start_counting() {
@@ -179,9 +190,8 @@ void EngineImpl::make_gate(Record& record) {
   builder.begin_block(gate.pc);
   builder.at(gate.pc);
   builder.goto_pc(gate.pc);
-  auto code = baseline_->compile(gate, *cache_);
-  if (code) {
-    translations_.add_gate(record, std::move(*code));
+  if (Made code = compile_block(gate)) {
+    translations_.add_gate(record, std::move(code));
   } else {
     record.gate.store(record.entry(), std::memory_order_release);  // no room: nobody counts
   }

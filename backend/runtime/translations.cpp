@@ -16,17 +16,18 @@ Translations::Translations(World& world, CodeCache& cache, const EngineOptions& 
 Record& Translations::keep(Made made) {
   Record& record = arena_.make<Record>();
   if (made.code) {
-    const CodeObject& code = *made.code;
-    perf_map_.add(code);
-    record.key = code.key;
-    record.code = code.code;
-    record.fault_points = arena_.copy(code.fault_points);
-    record.ranges = arena_.copy(code.ranges);
-    record.optimized = code.tier == Tier::Llvm;
-    record.pins_in_registers = code.pins_in_registers;
-    record.precise = code.precise;
+    const CodeImage& image = made.image;
+    perf_map_.add(image, made.code->code);
+    record.key = image.key;
+    record.code = made.code->code;
+    record.fault_points = arena_.copy(image.fault_points);
+    record.ranges = arena_.copy(image.ranges);
+    record.optimized = image.tier == Tier::Llvm;
+    record.pins_in_registers = image.pins_in_registers;
+    record.precise = image.precise;
     record.keep_baseline = made.keep_baseline;
-    if (code.branch.last_target) profiles_[code.branch.site.value] = code.branch.last_target;
+    const BranchProfile& branch = made.code->branch;
+    if (branch.last_target) profiles_[branch.site.value] = branch.last_target;
     index_.append(record);
     if (!record.precise) imprecise_.push_back(&record);
   } else {
@@ -67,9 +68,9 @@ void Translations::connect(LinkSlot& slot, Record& target) {
   slot.target.store(slot.optimized ? target.counted_entry() : target.entry(), std::memory_order_release);
 }
 
-void Translations::add_gate(Record& target, std::unique_ptr<CodeObject> code) {
-  LinkSlot& way_on = *code->slots.front();
-  const Record& gate = keep({std::move(code), nullptr});
+void Translations::add_gate(Record& target, Made code) {
+  LinkSlot& way_on = code.code->slots.front();
+  const Record& gate = keep(std::move(code));
   connect(way_on, target);
   target.gate.store(gate.entry(), std::memory_order_release);
 }

@@ -33,7 +33,7 @@ class Translations {
   /// Makes it the translation for its key. What led to an older one leads to it from now on.
   Record& publish(Made made);
   /// Makes `code`, whose only exit leads to `target`, its gate.
-  void add_gate(Record& target, std::unique_ptr<CodeObject> code);
+  void add_gate(Record& target, Made code);
   /// Makes `slot` lead to `target`, if it leads nowhere yet.
   void connect(LinkSlot& slot, Record& target);
   /// Makes the slots that lead to `record` ask the engine again; those that count do so from the start.

@@ -40,7 +40,7 @@ class Emitter {
   Emitter(const Emitter&) = delete;
   Emitter& operator=(const Emitter&) = delete;
 
-  support::Result<std::unique_ptr<CodeObject>> compile(const ir::Function& fn, CodeSpace& space);
+  support::Result<CodeImage> compile(const ir::Function& fn);
 
  private:
   using Inst = ir::Inst;
@@ -81,7 +81,7 @@ class Emitter {
   void emit_function();
   void emit_block(ir::BlockId block);
   void emit_inst(ValueId id);
-  support::Result<std::unique_ptr<CodeObject>> place(CodeSpace& space);
+  CodeImage finish();
   void emit_slow_call(const Inst& in, ValueId id);
 
   // -- operands (emitter.cpp)
@@ -261,6 +261,9 @@ class Emitter {
   void compare_interrupt();
   void poll(GuestAddr resume);
   uint32_t new_slot(GuestAddr pc);
+  /// The displacement that ends (but for `trailing` bytes) the instruction just emitted is to be that of
+  /// slot `slot`, of its counter, or of the profile.
+  void fix(uint32_t slot, ImageFixup::Target target = ImageFixup::Target::Slot, uint8_t trailing = 0);
   void count_edge(uint32_t slot);
   void jump_slot(uint32_t slot);
   void profile_branch();
@@ -319,20 +322,10 @@ class Emitter {
   std::array<int32_t, 14> staged_ =
       {};  ///< where the arguments of the call under way lie, from the state register
 
-  struct Fixup {
-    enum Target : uint8_t { Slot, Counter, Profile };
-    uint32_t end;  ///< of the instruction; its displacement precedes `trailing` bytes
-    uint32_t slot;
-    uint8_t trailing;
-    Target target;
-  };
-  struct Slot {
-    uint64_t pc;
-    bool counted;
-  };
-  std::vector<Slot> slots_;
+  std::vector<ImageSlot> slots_;
   std::optional<GuestAddr> profiled_;  ///< the indirect branch that writes where it leads
-  std::vector<Fixup> fixups_;
+  std::vector<ImageFixup> fixups_;
+  std::vector<std::pair<GuestAddr, GuestAddr>> ranges_;
   std::vector<Cold> cold_;
   std::vector<FaultPoint> faults_;
   std::vector<uint32_t> block_start_;
