@@ -57,6 +57,16 @@ Backing backing_of(int flags, int fd) {
   return is_private ? Backing::Anonymous : Backing::SharedMemory;
 }
 
+constexpr int kMremapDontUnmap = 4;  // MREMAP_DONTUNMAP
+
+/// What mremap(2) says of its flags before it looks at the memory.
+bool known_remap_flags(int flags, bool same_length) {
+  constexpr int kMoves = MREMAP_FIXED | kMremapDontUnmap;
+  if ((flags & ~(MREMAP_MAYMOVE | kMoves)) != 0) return false;
+  if ((flags & kMoves) != 0 && (flags & MREMAP_MAYMOVE) == 0) return false;
+  return same_length || (flags & kMremapDontUnmap) == 0;
+}
+
 GuestAddr to_address(SysResult result) { return {static_cast<uint64_t>(result.value)}; }
 
 }  // namespace
@@ -131,7 +141,8 @@ std::vector<AddressSpace::Range> AddressSpace::overlaps(GuestAddr first, GuestAd
   for (; it != vmas_.end() && it->first < last; ++it) {
     const GuestAddr begin = std::max(it->first, first);
     const GuestAddr end = std::min(it->second.end, last);
-    if (begin < end) ranges.push_back({begin, end, it->second.protection, it->second.backing});
+    if (begin < end)
+      ranges.push_back({begin, end, it->second.protection, it->second.backing, it->second.kind});
   }
   return ranges;
 }
@@ -155,25 +166,35 @@ void AddressSpace::forget_code(const std::vector<Range>& ranges) {
 
 /// Makes sure that what a fixed mapping is about to replace in [first, last) is the guest's or free: whatever
 /// is neither is ferry's own. Free parts are reserved, so that no other thread of ours can take them in
-/// between. The map lists them from then on; the caller maps over all of it, or erases it.
-SysResult AddressSpace::reserve_target(GuestAddr first, GuestAddr last) {
-  std::vector<Range> gaps;
+/// between. The map lists them from then on, and `reserved` for give_back(); the caller maps over all of it.
+SysResult AddressSpace::reserve_target(GuestAddr first, GuestAddr last, std::vector<Range>& reserved) {
   GuestAddr reached = first;
+  std::vector<Range> gaps;
   for (const Range& range : overlaps(first, last)) {
     if (reached < range.first) gaps.push_back({reached, range.first, PROT_NONE});
     reached = range.last;
   }
   if (reached < last) gaps.push_back({reached, last, PROT_NONE});
-  for (size_t i = 0; i < gaps.size(); ++i) {
+  for (const Range& gap : gaps) {
     const SysResult result =
-        host_mmap(gaps[i].first, gaps[i].last - gaps[i].first, PROT_NONE,
+        host_mmap(gap.first, gap.last - gap.first, PROT_NONE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-    if (!result.failed()) continue;
-    for (size_t j = 0; j < i; ++j) raw_syscall(SYS_munmap, gaps[j].first.value, gaps[j].last - gaps[j].first);
-    return result.error_number() == EEXIST ? SysResult::error(ENOMEM) : result;
+    if (result.failed()) {
+      give_back(reserved);
+      return result.error_number() == EEXIST ? SysResult::error(ENOMEM) : result;
+    }
+    insert(gap.first, {gap.last, PROT_NONE});
+    reserved.push_back(gap);
   }
-  for (const Range& gap : gaps) insert(gap.first, {gap.last, PROT_NONE});
   return 0;
+}
+
+/// The call that reserve_target() prepared has failed: what was free is free again.
+void AddressSpace::give_back(const std::vector<Range>& reserved) {
+  for (const Range& gap : reserved) {
+    raw_syscall(SYS_munmap, gap.first.value, gap.last - gap.first);
+    erase(gap.first, gap.last);
+  }
 }
 
 // --- tags ---
@@ -217,22 +238,17 @@ SysResult AddressSpace::mmap(GuestAddr address, uint64_t length, int protection,
   const bool fixed = (flags & MAP_FIXED) != 0;
   const bool no_replace = (flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE;
   const std::lock_guard guard(mutex_);
+  if (const SysResult room = room_to_lock(length); room.failed()) return room;
   if (fixed && !no_replace) {
     GuestAddr last;
     if (length == 0 || !page_aligned(address)) return SysResult::error(EINVAL);
     if (!page_range(address, length, last)) return SysResult::error(ENOMEM);
     const auto before = overlaps(address, last);
-    if (const SysResult reserved = reserve_target(address, last); reserved.failed()) return reserved;
+    std::vector<Range> reserved;
+    if (const SysResult room = reserve_target(address, last, reserved); room.failed()) return room;
     const SysResult result = host_mmap(address, length, protection, flags, fd, offset);
     if (result.failed()) {
-      // The guest's old mappings are as they were; what was reserved is given back.
-      GuestAddr reached = address;
-      for (const Range& range : before) {
-        if (reached < range.first)
-          raw_syscall(SYS_munmap, reached.value, range.first - reached), erase(reached, range.first);
-        reached = range.last;
-      }
-      if (reached < last) raw_syscall(SYS_munmap, reached.value, last - reached), erase(reached, last);
+      give_back(reserved);
       return result;
     }
     const SysResult added = add_mapping(address, {.end = last, .protection = protection, .backing = backing});
@@ -254,6 +270,7 @@ SysResult AddressSpace::add_mapping(GuestAddr first, const Vma& vma) {
     return SysResult::error(ENOMEM);
   }
   insert(first, vma);
+  lock_new(first, vma.end);
   return static_cast<int64_t>(first.value);
 }
 
@@ -262,14 +279,13 @@ SysResult AddressSpace::munmap(GuestAddr address, uint64_t length) {
   if (length == 0 || !page_aligned(address) || !page_range(address, length, last))
     return SysResult::error(EINVAL);
   const std::lock_guard guard(mutex_);
-  const auto before = overlaps(address, last);
-  for (const Range& range : before) {
+  for (const Range& range : overlaps(address, last)) {
     const SysResult result = raw_syscall(SYS_munmap, range.first.value, range.last - range.first);
     if (result.failed()) return result;
+    forget_tags(range.first, range.last);
+    erase(range.first, range.last);
+    forget_code({range});
   }
-  forget_tags(address, last);
-  erase(address, last);
-  forget_code(before);
   return 0;
 }
 
@@ -306,37 +322,56 @@ SysResult AddressSpace::mremap(GuestAddr old_address, uint64_t old_length, uint6
   GuestAddr old_last, new_last;
   if (!page_aligned(old_address) || new_length == 0) return SysResult::error(EINVAL);
   if (!page_range(old_address, old_length, old_last)) return SysResult::error(EINVAL);
+  if (!known_remap_flags(flags, old_last - old_address == align_up(new_length, kPageSize)))
+    return SysResult::error(EINVAL);
   const std::lock_guard guard(mutex_);
   const GuestAddr checked_last = old_length == 0 ? old_address + 1 : old_last;
   if (!covers(old_address, checked_last)) return SysResult::error(EFAULT);
   const bool fixed = (flags & MREMAP_FIXED) != 0;
+  std::vector<Range> reserved;
   if (fixed) {
     if (!page_aligned(new_address) || !page_range(new_address, new_length, new_last))
       return SysResult::error(EINVAL);
     if (new_address < old_last && old_address < new_last) return SysResult::error(EINVAL);
-    if (const SysResult reserved = reserve_target(new_address, new_last); reserved.failed()) return reserved;
+    if (const SysResult room = reserve_target(new_address, new_last, reserved); room.failed()) return room;
   }
-  Vma vma = std::prev(vmas_.upper_bound(old_address))->second;
+  const auto old_ranges = overlaps(old_address, checked_last);
   const SysResult result = raw_syscall(SYS_mremap, old_address.value, old_length, new_length,
                                        static_cast<uint64_t>(flags), new_address.value);
-  if (result.failed()) return result;
+  if (result.failed()) {
+    give_back(reserved);
+    return result;
+  }
   const GuestAddr first = to_address(result);
   const GuestAddr last{align_up(first.value + new_length, kPageSize)};
-  const auto moved = overlaps(old_address, old_last);
   const auto replaced = overlaps(first, last);
-  constexpr int kDontUnmap = 4;  // MREMAP_DONTUNMAP
-  const bool keeps_old = (flags & kDontUnmap) != 0;
-  if ((vma.protection & kProtTagged) == 0) {
-    forget_tags(first, last);
-  } else if (!move_tags({old_address, old_last, 0}, {first, last, 0}, keeps_old)) {
-    vma.protection &= ~kProtTagged;
-  }
+  const bool keeps_old = (flags & kMremapDontUnmap) != 0 || old_length == 0;
   if (!keeps_old) erase(old_address, old_last);
-  vma.end = last;
-  insert(first, vma);
-  forget_code(moved);
+  follow_remap(old_ranges, {first, last, PROT_NONE}, keeps_old);
+  forget_code(old_ranges);
   forget_code(replaced);
   return result;
+}
+
+/// mremap(2) has made `now` of the mappings `old`. There may be several since Linux 6.17; the last is the one
+/// that grows.
+void AddressSpace::follow_remap(const std::vector<Range>& old, Range now, bool keeps_old) {
+  for (const Range& range : old) {
+    const GuestAddr first = now.first + (range.first - old.front().first);
+    const GuestAddr last =
+        &range == &old.back() ? now.last : std::min(now.last, first + (range.last - range.first));
+    if (first >= last) {
+      forget_tags(range.first, range.last);
+      continue;
+    }
+    Vma vma{.end = last, .protection = range.protection, .kind = range.kind, .backing = range.backing};
+    if ((vma.protection & kProtTagged) == 0) {
+      forget_tags(first, last);
+    } else if (!move_tags(range, {first, last, PROT_NONE}, keeps_old)) {
+      vma.protection &= ~kProtTagged;
+    }
+    insert(first, vma);
+  }
 }
 
 SysResult AddressSpace::madvise(GuestAddr address, uint64_t length, int advice) {
@@ -364,15 +399,19 @@ SysResult AddressSpace::shmat(int id, GuestAddr address, int flags) {
   shmid_ds info;
   if (::shmctl(id, IPC_STAT, &info) != 0) return SysResult::error(errno);
   const std::lock_guard guard(mutex_);
+  std::vector<Range> reserved;
   if (address.value != 0 && (flags & SHM_REMAP)) {
     const GuestAddr first{flags & SHM_RND ? support::align_down(address.value, kPageSize) : address.value};
     GuestAddr last;
     if (!page_aligned(first) || !page_range(first, info.shm_segsz, last)) return SysResult::error(EINVAL);
-    if (const SysResult reserved = reserve_target(first, last); reserved.failed()) return reserved;
+    if (const SysResult room = reserve_target(first, last, reserved); room.failed()) return room;
   }
   const SysResult result = raw_syscall(SYS_shmat, static_cast<uint64_t>(id), address.value,
                                        static_cast<uint64_t>(flags & ~SHM_EXEC));
-  if (result.failed()) return result;
+  if (result.failed()) {
+    give_back(reserved);
+    return result;
+  }
   const GuestAddr first = to_address(result);
   const int protection =
       PROT_READ | (flags & SHM_RDONLY ? 0 : PROT_WRITE) | (flags & SHM_EXEC ? PROT_EXEC : 0);
@@ -381,6 +420,7 @@ SysResult AddressSpace::shmat(int id, GuestAddr address, int flags) {
   forget_tags(first, last);
   insert(first, {.end = last, .protection = protection, .backing = Backing::SharedMemory});
   forget_code(replaced);
+  lock_new(first, last);
   shared_segments_[first] = last - first;
   return result;
 }
@@ -423,6 +463,7 @@ GuestAddr AddressSpace::brk(GuestAddr wanted) {
   const GuestAddr old_end{align_up(brk_.value, kPageSize)};
   const GuestAddr new_end{align_up(wanted.value, kPageSize)};
   if (new_end > old_end) {
+    if (room_to_lock(new_end - old_end).failed()) return brk_;
     const int protection = PROT_READ | PROT_WRITE;
     const SysResult result = host_mmap(old_end, new_end - old_end, protection,
                                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
@@ -432,6 +473,7 @@ GuestAddr AddressSpace::brk(GuestAddr wanted) {
       return brk_;
     }
     insert(old_end, {new_end, protection, VmaKind::Heap});
+    lock_new(old_end, new_end);
   } else if (new_end < old_end) {
     const auto before = overlaps(new_end, old_end);
     raw_syscall(SYS_munmap, new_end.value, old_end - new_end);

@@ -53,6 +53,8 @@ class AddressSpace final : public backend::CodeAccess {
   SysResult mremap(GuestAddr old_address, uint64_t old_length, uint64_t new_length, int flags,
                    GuestAddr new_address);
   SysResult madvise(GuestAddr address, uint64_t length, int advice);
+  SysResult mlockall(int flags);
+  SysResult munlockall();
   SysResult shmat(int id, GuestAddr address, int flags);
   SysResult shmdt(GuestAddr address);
   SysResult remap_file_pages(GuestAddr address, uint64_t size, int protection, uint64_t page_offset,
@@ -80,6 +82,8 @@ class AddressSpace final : public backend::CodeAccess {
   /// The same for those who only look, below the engine's lock.
   void lock_map() { map_mutex_.lock(); }
   void unlock_map() { map_mutex_.unlock(); }
+  /// In the child of a fork: locks of memory are not inherited.
+  void after_fork_child() { lock_later_ = 0; }
   /// Both, innermost first, after a process that shared the memory was killed.
   void unlock_if_left() {
     support::unlock_if_left(map_mutex_);
@@ -93,6 +97,7 @@ class AddressSpace final : public backend::CodeAccess {
     GuestAddr last;
     int protection;
     Backing backing = Backing::Anonymous;
+    VmaKind kind = VmaKind::Plain;
   };
 
   // All of these need the lock.
@@ -109,13 +114,20 @@ class AddressSpace final : public backend::CodeAccess {
   void forget_tags(GuestAddr first, GuestAddr last) { (void)reset_tags(first, last, 0); }
   /// mremap moved or resized a tagged mapping. False: no room for its tags.
   [[nodiscard]] bool move_tags(Range from, Range to, bool keeps_old);
+  void follow_remap(const std::vector<Range>& old, Range now, bool keeps_old);
   void drop_tags_of_contents(const std::vector<Range>& ranges, int advice);
   void change_protection(GuestAddr first, GuestAddr last, int protection);
   /// Forgets what was translated from the executable ones of `ranges`. When the map has changed already:
   /// until then other threads may translate it again.
   void forget_code(const std::vector<Range>& ranges);
+  /// What mlockall(2) locks.
+  std::vector<Range> lockable() const;
+  /// After mlockall(MCL_FUTURE): whether a new mapping may be as large (0 or EAGAIN), and what follows it.
+  SysResult room_to_lock(uint64_t bytes) const;
+  void lock_new(GuestAddr first, GuestAddr last) const;
   bool covers(GuestAddr first, GuestAddr last) const;
-  SysResult reserve_target(GuestAddr first, GuestAddr last);
+  SysResult reserve_target(GuestAddr first, GuestAddr last, std::vector<Range>& reserved);
+  void give_back(const std::vector<Range>& reserved);
   /// The guest's mapping that holds an address, or nullptr. Needs map_mutex_ alone.
   const Vma* vma_at(GuestAddr address) const;
   /// The parts of [first, last) that the guest has mapped.
@@ -131,6 +143,7 @@ class AddressSpace final : public backend::CodeAccess {
   std::map<GuestAddr, uint64_t> shared_segments_;  ///< shmat: address -> bytes, for shmdt
   backend::Engine* engine_ = nullptr;
   ir::MemoryTags* tags_ = nullptr;
+  int lock_later_ = 0;  ///< mlockall's flags, while new mappings are locked
   GuestAddr brk_start_{};
   GuestAddr brk_{};
 };

@@ -267,9 +267,10 @@ SysResult exec_program(Task& task, const ExecRequest& request) {
   ExecImage& image = *task.exec_image;
   SysResult result = prepare(task, request, image);
   if (!result.failed()) {
-    hand_signals_to_kernel(task);
+    const BlocksHostFaults mask_of_new_program(task, task.signals.mask);
+    hand_ignored_to_kernel(task);
     result = execute(task, image);
-    take_signals_back(task);
+    take_ignored_back(task);
   }
   if (image.program_fd >= 0) ::close(image.program_fd);
   task.exec_image.reset();

@@ -108,6 +108,7 @@ void ForkLocks::release_in_parent() {
 
 void ForkLocks::release_in_child() {
   release_leaves();
+  task_.process.memory.after_fork_child();
   task_.process.engine->after_fork_child();
   task_.process.memory.unlock();
 }

@@ -13,7 +13,6 @@
 #include "linux-user/guest_process.h"
 #include "linux-user/host/safe_syscall.h"
 #include "linux-user/mm/guest_copy.h"
-#include "linux-user/signal/blocking_syscall.h"
 #include "linux-user/signal/signals.h"
 
 namespace ferry::linux_user {
@@ -61,15 +60,9 @@ void set_context_mask(ucontext_t* context, uint64_t mask) {
   __builtin_memcpy(&context->uc_sigmask, &mask, kKernelMaskBytes);
 }
 
-/// Where TaskSignals::held has room for one of kHostFaultSignals.
-siginfo_t& held_info(TaskSignals& signals, int signal) {
-  const auto at = std::find(kHostFaultSignals.begin(), kHostFaultSignals.end(), signal);
-  return signals.held[static_cast<size_t>(at - kHostFaultSignals.begin())];
-}
-
 /// What the kernel does by itself with all but kHostFaults: a blocked signal waits, an ignored one is
 /// dropped. Answers whether that, or a full slot, is all there is to do now.
-bool keep_back(Task& task, int signal, const siginfo_t& info) {
+bool keep_back(Task& task, int signal, const siginfo_t& info, ucontext_t* context) {
   TaskSignals& signals = task.signals;
   const uint64_t bit = signal_bit(signal);
   const bool blocked = (signals.mask & bit) != 0;
@@ -77,15 +70,18 @@ bool keep_back(Task& task, int signal, const siginfo_t& info) {
   if (blocked || ignored) signals.kept_back.store(true, std::memory_order_relaxed);
   if (ignored && !blocked) return true;
   if (!blocked && !signals.slot_full.load(std::memory_order_relaxed)) return false;
-  held_info(signals, signal) = info;
+  // Of each there is one at most, the first (kernel/signal.c, legacy_queue).
+  if ((signals.held_set.load(std::memory_order_relaxed) & bit) == 0) signals.held_info(signal) = info;
   signals.held_set.fetch_or(bit, std::memory_order_relaxed);
+  // A call that looks for it is made again, and then finds it in the kernel (blocking_syscall).
+  rewind_safe_syscall(context);
   return true;
 }
 
 /// Stores a signal for delivery at the next safe point.
 void accept_signal(Task& task, int signal, const siginfo_t& info, ucontext_t* context) {
   TaskSignals& signals = task.signals;
-  if (is_host_fault(signal) && keep_back(task, signal, info)) return;
+  if (is_host_fault(signal) && keep_back(task, signal, info, context)) return;
   signals.slot = info;
   signals.slot_full.store(true, std::memory_order_relaxed);
   signals.pending.store(1, std::memory_order_relaxed);
@@ -210,53 +206,27 @@ bool host_ignores(int signal) {
   return host_sigaction(signal, nullptr, &host) == 0 && host.handler == 1;
 }
 
-void hand_signals_to_kernel(Task& task) {
-  SignalActions& table = task.group->signals;
-  const std::scoped_lock lock(table.mutex);
-  for (int signal = 1; signal <= kSignalCount; ++signal) {
-    if (is_host_fault(signal) && table.actions[static_cast<size_t>(signal)].is_ignored())
-      set_host_disposition(signal, true);
-  }
-  change_host_mask(SIG_BLOCK, task.signals.mask & kHostFaults);
-  const uint64_t held = task.signals.held_set.exchange(0, std::memory_order_relaxed);
+void hand_ignored_to_kernel(const Task& task) {
+  const uint64_t ignored = task.group->signals.ignored.load(std::memory_order_relaxed);
   for (const int signal : kHostFaultSignals) {
-    if ((held & signal_bit(signal)) != 0) requeue_signal(held_info(task.signals, signal));
+    if ((ignored & signal_bit(signal)) != 0) set_host_disposition(signal, true);
   }
 }
 
-void take_signals_back(Task& task) {
-  SignalActions& table = task.group->signals;
-  const std::scoped_lock lock(table.mutex);
-  for (int signal = 1; signal <= kSignalCount; ++signal) {
-    const GuestSigaction& action = table.actions[static_cast<size_t>(signal)];
-    if (is_host_fault(signal) && action.is_ignored()) install_host_action(*task.group, signal, action);
+void take_ignored_back(const Task& task) {
+  for (const int signal : kHostFaultSignals) {
+    if (host_ignores(signal)) install_host_action(*task.group, signal, GuestSigaction{.handler = 1});
   }
-  change_host_mask(SIG_UNBLOCK, kHostFaults);
 }
 
 void requeue_signal(const siginfo_t& info) {
-  raw_syscall(SYS_rt_tgsigqueueinfo, static_cast<uint64_t>(getpid()), static_cast<uint64_t>(gettid()),
-              static_cast<uint64_t>(info.si_signo), reinterpret_cast<uint64_t>(&info));
-}
-
-uint64_t waiting_mask(const Task& task, uint64_t guest_mask) {
-  const uint64_t ignored = task.group->signals.ignored.load(std::memory_order_relaxed);
-  return (guest_mask | (ignored & kHostFaults)) & ~kUnblockable;
-}
-
-int64_t blocking_syscall(Task& task, long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
-                         uint64_t a4, uint64_t a5) {
-  TaskSignals& signals = task.signals;
-  signals.kept_back.store(false, std::memory_order_relaxed);
-  const int64_t result = safe_syscall(signals.pending, number, a0, a1, a2, a3, a4, a5);
-  const bool unnoticed = result == -EINTR && signals.kept_back.load(std::memory_order_relaxed);
-  return unnoticed ? waiting_syscall(task, number, a0, a1, a2, a3, a4, a5) : result;
-}
-
-int64_t waiting_syscall(const Task& task, long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
-                        uint64_t a4, uint64_t a5) {
-  const BlocksHostFaults blocks(waiting_mask(task, task.signals.mask));
-  return safe_syscall(task.signals.pending, number, a0, a1, a2, a3, a4, a5);
+  const auto process = static_cast<uint64_t>(getpid());
+  const auto signal = static_cast<uint64_t>(info.si_signo);
+  const auto address = reinterpret_cast<uint64_t>(&info);
+  // kill(2) means the process. Only its first thread may say so again.
+  const bool sent =
+      info.si_code == SI_USER && raw_syscall(SYS_rt_sigqueueinfo, process, signal, address) == 0;
+  if (!sent) raw_syscall(SYS_rt_tgsigqueueinfo, process, static_cast<uint64_t>(gettid()), signal, address);
 }
 
 SysResult change_guest_mask(Task& task, uint64_t mask) {
@@ -279,7 +249,7 @@ void release_held_signals(Task& task) {
     const int signal = *std::find_if(kHostFaultSignals.begin(), kHostFaultSignals.end(),
                                      [&](int candidate) { return (ready & signal_bit(candidate)) != 0; });
     signals.held_set.fetch_and(~signal_bit(signal), std::memory_order_relaxed);
-    signals.slot = held_info(signals, signal);
+    signals.slot = signals.held_info(signal);
     signals.slot_full.store(true, std::memory_order_relaxed);
     signals.pending.store(1, std::memory_order_relaxed);
     task.cpu->request_interrupt();

@@ -36,16 +36,12 @@ bool host_ignores(int signal);
 /// they do not cut the call short.
 uint64_t waiting_mask(const Task& task, uint64_t guest_mask);
 
-/// Keeps those of kHostFaults that are in `mask` blocked on the host: around system calls, whose pointers
-/// only the kernel follows.
+/// Keeps those of kHostFaults that are in `mask` blocked on the host, and in the kernel's queues those that
+/// ferry has held back: around system calls, whose pointers only the kernel follows.
 class BlocksHostFaults {
  public:
-  explicit BlocksHostFaults(uint64_t mask) : blocked_(mask & kHostFaults) {
-    if (blocked_ != 0) change_host_mask(SIG_BLOCK, blocked_);
-  }
-  ~BlocksHostFaults() {
-    if (blocked_ != 0) change_host_mask(SIG_UNBLOCK, blocked_);
-  }
+  BlocksHostFaults(Task& task, uint64_t mask);
+  ~BlocksHostFaults();
   BlocksHostFaults(const BlocksHostFaults&) = delete;
   BlocksHostFaults& operator=(const BlocksHostFaults&) = delete;
 
@@ -53,12 +49,12 @@ class BlocksHostFaults {
   const uint64_t blocked_;
 };
 
-/// Before execve(2), whose new program inherits blocked, ignored and pending signals: tells the kernel about
-/// those that ferry otherwise keeps from it. The second undoes it when execve failed.
-void hand_signals_to_kernel(Task& task);
-void take_signals_back(Task& task);
+/// Before execve(2), whose new program inherits ignored signals: tells the kernel about those that ferry
+/// otherwise keeps from it. The second undoes it when execve failed.
+void hand_ignored_to_kernel(const Task& task);
+void take_ignored_back(const Task& task);
 
-/// Sends a signal with its siginfo to the calling thread.
+/// Sends a signal with its siginfo to the calling thread, or to the process if it was the process's.
 void requeue_signal(const siginfo_t& info);
 
 /// Keeps host signals away from the calling thread while something is done that must not be cut in two by one

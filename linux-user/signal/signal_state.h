@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -86,6 +87,10 @@ struct TaskSignals {
   /// taken.
   std::atomic<uint64_t> held_set{0};
   std::array<siginfo_t, kHostFaultSignals.size()> held{};  ///< in the order of kHostFaultSignals
+  siginfo_t& held_info(int signal) {
+    const auto at = std::find(kHostFaultSignals.begin(), kHostFaultSignals.end(), signal);
+    return held[static_cast<size_t>(at - kHostFaultSignals.begin())];
+  }
 
   /// One of kHostFaults came that the guest's system call is not to notice: it is blocked or ignored.
   std::atomic<bool> kept_back{false};

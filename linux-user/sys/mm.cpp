@@ -30,6 +30,10 @@ SysResult sys_madvise(Task& task, GuestAddr address, uint64_t length, int advice
   return task.process.memory.madvise(address, length, advice);
 }
 
+SysResult sys_mlockall(Task& task, int flags) { return task.process.memory.mlockall(flags); }
+
+SysResult sys_munlockall(Task& task) { return task.process.memory.munlockall(); }
+
 SysResult sys_remap_file_pages(Task& task, GuestAddr address, uint64_t size, int protection,
                                uint64_t page_offset, int flags) {
   return task.process.memory.remap_file_pages(address, size, protection, page_offset, flags);

@@ -16,6 +16,8 @@ SysResult sys_mprotect(Task& task, GuestAddr address, uint64_t length, int prote
 SysResult sys_mremap(Task& task, GuestAddr old_address, uint64_t old_length, uint64_t new_length, int flags,
                      GuestAddr new_address);
 SysResult sys_madvise(Task& task, GuestAddr address, uint64_t length, int advice);
+SysResult sys_mlockall(Task& task, int flags);
+SysResult sys_munlockall(Task& task);
 SysResult sys_remap_file_pages(Task& task, GuestAddr address, uint64_t size, int protection,
                                uint64_t page_offset, int flags);
 SysResult sys_shmat(Task& task, int id, GuestAddr address, int flags);

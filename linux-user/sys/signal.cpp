@@ -5,7 +5,6 @@
 #include <mutex>
 
 #include "linux-user/guest_process.h"
-#include "linux-user/host/safe_syscall.h"
 #include "linux-user/signal/blocking_syscall.h"
 #include "linux-user/signal/host_signals.h"
 #include "linux-user/signal/signals.h"
@@ -87,9 +86,9 @@ SysResult sys_rt_sigprocmask(Task& task, int how, Ptr<uint64_t> set, Ptr<uint64_
 SysResult sys_rt_sigpending(Task& task, Ptr<uint64_t> set, uint64_t mask_bytes) {
   if (mask_bytes > kMaskBytes) return SysResult::error(EINVAL);
   uint64_t bits = 0;
-  const SysResult result = raw_syscall(SYS_rt_sigpending, reinterpret_cast<uint64_t>(&bits), kMaskBytes);
+  const SysResult result =
+      waiting_syscall(task, SYS_rt_sigpending, reinterpret_cast<uint64_t>(&bits), kMaskBytes);
   if (result.failed()) return result;
-  bits |= task.signals.held_set.load(std::memory_order_relaxed);
   return copy_to_guest(set.address, &bits, mask_bytes) ? 0 : SysResult::error(EFAULT);
 }
 
@@ -97,8 +96,6 @@ SysResult sys_rt_sigsuspend(Task& task, Ptr<uint64_t> mask, uint64_t mask_bytes)
   if (mask_bytes != kMaskBytes) return SysResult::error(EINVAL);
   uint64_t bits = 0;
   if (!mask.read(bits)) return SysResult::error(EFAULT);
-  if ((task.signals.held_set.load(std::memory_order_relaxed) & ~bits) != 0)
-    return interrupted_under_mask(task, bits);
   const uint64_t host_mask = waiting_mask(task, bits);
   const SysResult result =
       waiting_syscall(task, SYS_rt_sigsuspend, reinterpret_cast<uint64_t>(&host_mask), kMaskBytes);

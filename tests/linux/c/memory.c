@@ -69,6 +69,20 @@ static void moves(void) {
   CHECK(mremap(grown, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, target) == target && try_write(target) == 0);
   CHECK(try_read(grown) == MAPERR);
   CHECK(mremap((void*)0x1234000, 4096, 8192, MREMAP_MAYMOVE) == MAP_FAILED && errno == EFAULT);
+  CHECK(mremap((void*)0x1234000, 4096, 8192, MREMAP_FIXED, target) == MAP_FAILED && errno == EINVAL);
+  CHECK(mremap((void*)0x1234000, 4096, 8192, 0x40) == MAP_FAILED && errno == EINVAL);
+}
+
+/* A call that fails leaves nothing where it should have put the memory. */
+static void failed_moves(void) {
+  unsigned char resident;
+  char* at = pages(1, PROT_READ | PROT_WRITE);
+  char* free_page = (char*)0x20000000;
+  /* Only shared memory can be doubled. */
+  CHECK(mremap(at, 0, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, free_page) == MAP_FAILED && errno == EINVAL);
+  CHECK(mincore(free_page, 4096, &resident) == -1 && errno == ENOMEM && try_read(free_page) == MAPERR);
+  CHECK(mmap(free_page, 4096, PROT_READ, MAP_PRIVATE | MAP_FIXED, -1, 0) == MAP_FAILED && errno == EBADF);
+  CHECK(mincore(free_page, 4096, &resident) == -1 && errno == ENOMEM && try_read(free_page) == MAPERR);
 }
 
 static void files(void) {
@@ -119,6 +133,7 @@ int main(void) {
   protections();
   placement();
   moves();
+  failed_moves();
   files();
   the_break();
   shared_memory();

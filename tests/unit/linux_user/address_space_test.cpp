@@ -90,6 +90,19 @@ TEST_F(Memory, MapUseUnmap) {
   EXPECT_TRUE(memory_.snapshot().empty());
 }
 
+TEST_F(Memory, UnmapThatFailsHalfwayIsRemembered) {
+  constexpr uint64_t kHuge = 2 << 20;
+  const GuestAddr area = map(3 * kHuge / kPage, PROT_READ);
+  const GuestAddr huge{(area.value + 2 * kHuge) & ~(kHuge - 1)};
+  const GuestAddr before{huge.value - kPage};
+  const int flags = kAnonymous | MAP_FIXED | MAP_HUGETLB | MAP_NORESERVE;
+  if (memory_.mmap(huge, kHuge, kReadWrite, flags, -1, 0).failed()) GTEST_SKIP() << "no huge pages";
+  // A mapping of huge pages cannot be cut in the middle of one.
+  EXPECT_EQ(memory_.munmap(before, huge + kPage - before).error_number(), EINVAL);
+  EXPECT_TRUE(memory_.is_mapped(huge, kHuge));
+  EXPECT_EQ(memory_.is_mapped(before, kPage), ::msync(at(before), kPage, MS_ASYNC) == 0);
+}
+
 TEST_F(Memory, GuardedPages) {
   const GuestAddr a = map(2, PROT_READ | PROT_EXEC);
   EXPECT_FALSE(memory_.guarded(a));
@@ -204,6 +217,22 @@ TEST_F(Memory, RemapGrowsShrinksMoves) {
   EXPECT_EQ(address(memory_.mremap(grown, kPage, kPage, MREMAP_MAYMOVE | MREMAP_FIXED, target)), target);
   EXPECT_EQ(at(target)[0], 9);
   EXPECT_FALSE(memory_.is_mapped(grown, 1));
+}
+
+TEST_F(Memory, RemapOfSeveralMappingsKeepsEachAsItWas) {
+  const GuestAddr a = map(3);
+  EXPECT_EQ(memory_.mprotect(a + kPage, kPage, PROT_READ | PROT_EXEC).value, 0);
+  const GuestAddr target = map(3);
+  const SysResult moved = memory_.mremap(a, 3 * kPage, 3 * kPage, MREMAP_MAYMOVE | MREMAP_FIXED, target);
+  if (moved.error_number() == EFAULT) GTEST_SKIP() << "kernels before 6.17 move one mapping only";
+  EXPECT_EQ(address(moved), target);
+  EXPECT_EQ(protection_at(target), kReadWrite);
+  EXPECT_EQ(protection_at(target + kPage), PROT_READ | PROT_EXEC);
+  EXPECT_EQ(protection_at(target + 2 * kPage), kReadWrite);
+  EXPECT_FALSE(memory_.is_mapped(a, 1));
+  EXPECT_EQ(address(memory_.mremap(target, 3 * kPage, kPage, 0, {0})), target);
+  EXPECT_EQ(protection_at(target), kReadWrite);
+  EXPECT_EQ(protection_at(target + kPage), -1);
 }
 
 TEST_F(Memory, BreakMovesBothWays) {
