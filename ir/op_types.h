@@ -69,8 +69,9 @@ constexpr TypeSet allowed_types(Op op) {
     case Op::smulh:
     case Op::bswap:
     case Op::atomic_rmw:
-    case Op::cmpxchg:
       return kWords;
+    case Op::cmpxchg:
+      return kWords | Type::V2I64;
     case Op::clz:
       return kWords | kIntVectorsTo32;
     case Op::rbit:

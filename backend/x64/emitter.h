@@ -157,6 +157,7 @@ class Emitter {
   void store_value(const Memory& to, ValueId v, unsigned bytes);
   void store_ordered(const Memory& to, ValueId v, unsigned bytes);
   void full_fence();
+  void compare_exchange_vector(const Inst& in, ValueId id);
   void rmw_loop(const Inst& in, ValueId id, const Memory& at, unsigned bytes);
   static Xbyak::Address sized(const Memory& at, unsigned bytes);
   static Xbyak::Reg sized_reg(int reg, unsigned bytes);
