@@ -64,6 +64,9 @@ struct EngineOptions {
   bool optimize_precise =
       false;  ///< Auto: LLVM also while faults must be precise; slower than the baseline today (ADR 6)
   bool perf_map = false;                 ///< write /tmp/perf-PID.map
+  std::string code_directory;         ///< of the persistent code cache; empty: none
+  std::string code_configuration;     ///< what code depends on besides this, such as the guest's CPU model
+  uint64_t code_directory_bytes = uint64_t{2} << 30;
   CodegenFactory llvm = nullptr;         ///< make_llvm_codegen; without it Auto is Baseline
   CodeAccess* access = nullptr;          ///< without it every readable page is executable
   HostListing list_host_code = nullptr;  ///< for dump=asm
@@ -85,8 +88,14 @@ struct Stop {
   bool write = false;    ///< Fault: the access was a write, as far as is known
 };
 
+/// Names a file by its content, for the persistent code cache.
+struct FileIdentity {
+  uint64_t high = 0, low = 0;
+};
+
 /// Counters for --stats.
 struct EngineStats {
+  uint64_t stored_blocks = 0, stored_regions = 0, stored_insts = 0;  ///< from the persistent code cache
   uint64_t baseline_blocks = 0, baseline_insts = 0, baseline_ns = 0, baseline_bytes = 0;
   uint64_t llvm_regions = 0, llvm_insts = 0, llvm_ns = 0, llvm_bytes = 0;
   uint64_t dispatches = 0, invalidations = 0, flushes = 0;
@@ -124,6 +133,11 @@ class Engine {
   virtual void abandon(Cpu& cpu) = 0;
   /// Forgets translations of guest code in [first, last). Called after munmap, mprotect and mmap over it.
   virtual void invalidate(GuestAddr first, GuestAddr last) = 0;
+  /// A file lies at [first, last), as it does in all processes that map it: code made from it may come from the
+  /// persistent code cache, and go there.
+  virtual void add_file(GuestAddr first, GuestAddr last, const FileIdentity& file) = 0;
+  /// Writes what this process made to the persistent code cache.
+  virtual void save_code() = 0;
   /// From the embedder's handler for SIGSEGV, SIGBUS and SIGILL: true when the fault came from guest code run
   /// by `cpu` on this thread; `context` is then changed so that run() returns a Fault stop with every guest
   /// register exact. None of the three may be blocked while guest code runs. Async-signal-safe.

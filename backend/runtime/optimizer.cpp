@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,12 +22,13 @@ constexpr int kNice = 5;
 }  // namespace
 
 Optimizer::Optimizer(std::mutex& lock, const EngineOptions& options, const Source& source, CodeCache& cache,
-                     Translations& translations, EngineStats& stats)
+                     Translations& translations, CodeStore& store, EngineStats& stats)
     : lock_(lock),
       options_(options),
       source_(source),
       cache_(cache),
       translations_(translations),
+      store_(store),
       stats_(stats) {}
 
 Optimizer::~Optimizer() {
@@ -163,6 +165,19 @@ std::optional<CodeImage> Optimizer::generate(ir::Function& region, uint64_t& nan
   return std::nullopt;
 }
 
+// The guest may take its code away at any time, and this thread has nowhere to go from a fault: the kernel
+// reads.
+void Optimizer::store_region(const CodeImage& image) {
+  if (!store_.wants(image)) return;
+  std::vector<std::byte> guest(guest_bytes(image));
+  const iovec to{guest.data(), guest.size()};
+  std::vector<iovec> from;
+  for (const auto& [first, last] : image.ranges)
+    from.push_back({reinterpret_cast<void*>(first.value), static_cast<size_t>(last - first)});
+  const ssize_t read = process_vm_readv(getpid(), &to, 1, from.data(), from.size(), 0);
+  if (read == static_cast<ssize_t>(guest.size())) store_.add(image, guest);
+}
+
 Made Optimizer::place_region(const std::optional<CodeImage>& image, uint64_t nanoseconds) {
   if (!image) return {};
   const auto placed = place(*image, cache_, 0);
@@ -172,6 +187,7 @@ Made Optimizer::place_region(const std::optional<CodeImage>& image, uint64_t nan
   stats_.llvm_bytes += placed->code.size();
   stats_.llvm_ns += nanoseconds;
   source_.dump_code(*image, *placed);
+  store_region(*image);
   return {*image, *placed};
 }
 

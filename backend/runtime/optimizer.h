@@ -12,6 +12,7 @@
 #include "backend/codegen.h"
 #include "backend/engine.h"
 #include "backend/runtime/code_cache.h"
+#include "backend/runtime/code_store.h"
 #include "backend/runtime/source.h"
 #include "backend/runtime/translations.h"
 #include "ir/passes/pipeline.h"
@@ -23,7 +24,7 @@ namespace ferry::backend {
 class Optimizer {
  public:
   Optimizer(std::mutex& lock, const EngineOptions& options, const Source& source, CodeCache& cache,
-            Translations& translations, EngineStats& stats);
+            Translations& translations, CodeStore& store, EngineStats& stats);
   ~Optimizer();
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
@@ -80,6 +81,7 @@ class Optimizer {
   void compile(std::unique_lock<std::mutex>& hold, Job& job);
   /// Without the lock.
   std::optional<CodeImage> generate(ir::Function& region, uint64_t& nanoseconds);
+  void store_region(const CodeImage& image);
   Made place_region(const std::optional<CodeImage>& image, uint64_t nanoseconds);
 
   std::mutex& lock_;
@@ -87,6 +89,7 @@ class Optimizer {
   const Source& source_;
   CodeCache& cache_;
   Translations& translations_;
+  CodeStore& store_;
   EngineStats& stats_;
 
   std::unique_ptr<Codegen> codegen_;

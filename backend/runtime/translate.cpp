@@ -2,6 +2,7 @@
 #include <xmmintrin.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "backend/runtime/clock.h"
@@ -64,6 +65,8 @@ Record* EngineImpl::obtain(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
 /// Nothing without a fault: the cache is full.
 Made EngineImpl::make(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
   if (options_.kind == EngineKind::Interp) return make_interpreted(cpu, key, fault);
+  if (Made stored = fetch(cpu, key)) return stored;
+  if (cache_->full()) return {};
   if (options_.kind == EngineKind::Llvm) {
     if (Made region = make_region(cpu, key)) return region;
     if (cache_->full()) return {};
@@ -71,6 +74,31 @@ Made EngineImpl::make(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
   Made block = make_block(cpu, key, fault);
   if (block || fault || cache_->full()) return block;
   return make_interpreted(cpu, key, fault);
+}
+
+Made EngineImpl::fetch(CpuImpl& cpu, ir::BlockKey key) {
+  if (!store_.in_use()) return {};
+  std::optional<CodeImage> image;
+  // The guest's memory, or the file, may be taken away meanwhile: then it was not there.
+  if (run_guarded(cpu, [&] { image = store_.find(key, precise_); }) || !image) return {};
+  const auto placed = place(*image, *cache_, options_.hot_threshold);
+  if (!placed) return {};
+  ++(image->tier == Tier::Llvm ? stats_.stored_regions : stats_.stored_blocks);
+  stats_.stored_insts += image->guest_insts;
+  return {*image, *placed, nullptr, image->guest_insts == 0};
+}
+
+void EngineImpl::store_block(CpuImpl& cpu, const CodeImage& image) {
+  if (!store_.wants(image)) return;
+  guest_code_.resize(guest_bytes(image));
+  const auto copy = [&] {
+    std::byte* to = guest_code_.data();
+    for (const auto& [first, last] : image.ranges) {
+      std::memcpy(to, reinterpret_cast<const void*>(first.value), last - first);
+      to += last - first;
+    }
+  };
+  if (!run_guarded(cpu, copy)) store_.add(image, guest_code_);
 }
 
 Made EngineImpl::make_block(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
@@ -85,6 +113,7 @@ Made EngineImpl::make_block(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) 
   stats_.baseline_bytes += block.code->code.size();
   baseline_ticks_ += now_ticks() - start;
   source_.dump_code(block.image, *block.code);
+  store_block(cpu, block.image);
   // What has no instructions only leads on, by an edge that counts.
   block.keep_baseline = scratch_.guest_insts == 0;
   return block;
