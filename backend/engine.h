@@ -63,9 +63,9 @@ struct EngineOptions {
       100;  ///< with `background`: processor time of the process before LLVM is worth its start
   bool optimize_precise =
       false;  ///< Auto: LLVM also while faults must be precise; slower than the baseline today (ADR 6)
-  bool perf_map = false;                 ///< write /tmp/perf-PID.map
-  std::string code_directory;         ///< of the persistent code cache; empty: none
-  std::string code_configuration;     ///< what code depends on besides this, such as the guest's CPU model
+  bool perf_map = false;           ///< write /tmp/perf-PID.map
+  std::string code_directory;      ///< of the persistent code cache; empty: none
+  std::string code_configuration;  ///< what code depends on besides this, such as the guest's CPU model
   uint64_t code_directory_bytes = uint64_t{2} << 30;
   CodegenFactory llvm = nullptr;         ///< make_llvm_codegen; without it Auto is Baseline
   CodeAccess* access = nullptr;          ///< without it every readable page is executable
@@ -133,8 +133,8 @@ class Engine {
   virtual void abandon(Cpu& cpu) = 0;
   /// Forgets translations of guest code in [first, last). Called after munmap, mprotect and mmap over it.
   virtual void invalidate(GuestAddr first, GuestAddr last) = 0;
-  /// A file lies at [first, last), as it does in all processes that map it: code made from it may come from the
-  /// persistent code cache, and go there.
+  /// A file lies at [first, last), as it does in all processes that map it: code made from it may come from
+  /// the persistent code cache, and go there.
   virtual void add_file(GuestAddr first, GuestAddr last, const FileIdentity& file) = 0;
   /// Writes what this process made to the persistent code cache.
   virtual void save_code() = 0;

@@ -90,11 +90,25 @@ uint64_t fitting_code_bytes(uint64_t wanted) {
   return std::min<uint64_t>(wanted, limit.rlim_cur / kShare);
 }
 
+/// Where the persistent code cache is by the XDG Base Directory Specification; empty: nowhere. A program with
+/// the rights of another user neither trusts nor changes the caller's.
+std::string code_directory(const Process& process) {
+  const std::string& wanted = process.options.engine.code_directory;
+  if (!process.options.code_cache || ::getauxval(AT_SECURE) != 0) return {};
+  if (!wanted.empty()) return wanted;
+  const char* cache = ::getenv("XDG_CACHE_HOME");
+  if (cache && *cache == '/') return std::string(cache) + "/ferry";
+  const char* home = ::getenv("HOME");
+  return home && *home == '/' ? std::string(home) + "/.cache/ferry" : std::string();
+}
+
 /// Starts the guest's program on this thread; answers an exit status only if that fails.
 int run_guest(Process& process, Program& program) {
   backend::EngineOptions engine_options = process.options.engine;
   engine_options.access = &process.memory;
   engine_options.code_bytes = fitting_code_bytes(engine_options.code_bytes);
+  engine_options.code_directory = code_directory(process);
+  engine_options.code_configuration = std::string(process.abi.machine()) + "," + process.options.cpu;
   engine_options.list_host_code = &frontend::list_host_code;
 #ifdef FERRY_LLVM
   engine_options.llvm = backend::make_llvm_codegen;

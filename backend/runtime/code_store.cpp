@@ -171,7 +171,9 @@ const CodeStore::Unit* CodeStore::unit_at(GuestAddr pc) const {
   return &*found;
 }
 
-CodeStore::Unit* CodeStore::unit_at(GuestAddr pc) { return const_cast<Unit*>(std::as_const(*this).unit_at(pc)); }
+CodeStore::Unit* CodeStore::unit_at(GuestAddr pc) {
+  return const_cast<Unit*>(std::as_const(*this).unit_at(pc));
+}
 
 bool CodeStore::guarded(const CodeImage& image) const {
   return access_ != nullptr && access_->guarded(image.ranges.front().first);
@@ -180,7 +182,8 @@ bool CodeStore::guarded(const CodeImage& image) const {
 bool CodeStore::matches_memory(const StoredImage& stored) const {
   const std::byte* expected = stored.guest.data();
   for (const auto& [first, last] : stored.image.ranges) {
-    if (access_ && (!access_->executable(first) || !access_->executable(GuestAddr{last.value - 1}))) return false;
+    if (access_ && (!access_->executable(first) || !access_->executable(GuestAddr{last.value - 1})))
+      return false;
     const size_t size = last - first;
     if (std::memcmp(expected, reinterpret_cast<const void*>(first.value), size) != 0) return false;
     expected += size;
@@ -195,7 +198,8 @@ std::optional<CodeImage> CodeStore::find(ir::BlockKey key, bool precise) const {
   for (size_t i = unit->segments.size(); i-- > 0;) {
     const bool optimized = unit->segments[i].find(key, [&](const StoredImage& stored) {
       const bool region = stored.image.tier == Tier::Llvm;
-      if ((region ? precise && !stored.image.precise : best.has_value()) || !matches_memory(stored)) return false;
+      if ((region ? precise && !stored.image.precise : best.has_value()) || !matches_memory(stored))
+        return false;
       best = stored.image;
       return region;
     });
@@ -292,7 +296,8 @@ void CodeStore::keep_size(int directory) const {
   uint64_t total = 0;
   while (const dirent* entry = readdir(list)) {
     struct stat status;
-    if (fstatat(directory, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) continue;
+    if (fstatat(directory, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
+      continue;
     const auto bytes = static_cast<uint64_t>(status.st_blocks) * 512;
     files.push_back({entry->d_name, bytes, status.st_mtim.tv_sec});
     total += bytes;

@@ -26,7 +26,8 @@ EngineImpl::EngineImpl(const ir::GuestArch& arch, const EngineOptions& options,
       cache_(std::move(cache)),
       world_(lock_),
       source_(arch_, options_),
-      store_(options_.code_directory, configuration(options_), options_.code_directory_bytes, options_.access),
+      store_(options_.code_directory, configuration(options_), options_.code_directory_bytes,
+             options_.access),
       translations_(world_, *cache_, options_),
       optimizer_(lock_, options_, source_, *cache_, translations_, store_, stats_) {}
 

@@ -18,7 +18,7 @@ constexpr size_t kUnit = 16;                        ///< alignment of everything
 
 struct SegmentHeader {
   uint64_t magic;
-  uint64_t bytes;  ///< of the segment
+  uint64_t bytes;   ///< of the segment
   uint32_t places;  ///< in its table, a power of two
   uint32_t unused[3];
 };
@@ -122,7 +122,8 @@ std::span<const std::byte> Segment::intact(uint32_t place) const {
   if (place == 0 || at + sizeof(RecordHeader) > bytes_.size()) return {};
   RecordHeader header;
   std::memcpy(&header, bytes_.data() + at, sizeof header);
-  if (header.bytes < sizeof header || header.bytes % kUnit != 0 || header.bytes > bytes_.size() - at) return {};
+  if (header.bytes < sizeof header || header.bytes % kUnit != 0 || header.bytes > bytes_.size() - at)
+    return {};
   const auto record = bytes_.subspan(at, header.bytes);
   if (checksum_of(record) != header.checksum) return {};
   return record;

@@ -11,9 +11,9 @@ namespace ferry::backend {
 
 /// An image as a file of the code store holds it.
 struct StoredImage {
-  CodeImage image;                    ///< its arrays lie in the file
-  std::span<const std::byte> guest;   ///< the guest code it was made from, range after range
-  bool guarded = false;               ///< that code lies in pages where indirect branches are checked
+  CodeImage image;                   ///< its arrays lie in the file
+  std::span<const std::byte> guest;  ///< the guest code it was made from, range after range
+  bool guarded = false;              ///< that code lies in pages where indirect branches are checked
 };
 
 /// The file of a unit (docs/adr/0015-code-store.md): segments, one after the other, each made by one process.
