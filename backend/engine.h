@@ -84,7 +84,7 @@ struct Stop {
   StopReason reason;
   int signal = 0;        ///< Fault: SIGSEGV, SIGBUS...
   int code = 0;          ///< Fault: si_code
-  uint64_t address = 0;  ///< Fault: si_addr; with its tag where that was the matter (SEGV_MTESERR)
+  uint64_t address = 0;  ///< Fault: si_addr, with its tag as far as is known
   bool write = false;    ///< Fault: the access was a write, as far as is known
 };
 

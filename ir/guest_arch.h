@@ -73,6 +73,13 @@ class GuestArch {
   /// set (A64's top-byte-ignore tags) faults on the host and is then done by the interpreter, with those bits
   /// cleared; helpers that access memory clear them themselves.
   virtual uint64_t address_mask() const { return ~uint64_t{0}; }
+  /// An address without what address_mask() leaves out. In the upper half, the kernel's, all bits count
+  /// (untagged_addr() of Linux; Arm ARM, AArch64.BranchAddr).
+  uint64_t without_tag(uint64_t address) const {
+    const uint64_t mask = address_mask();
+    const uint64_t upper_half = mask & ~(mask >> 1);
+    return (address & upper_half) != 0 ? address : address & mask;
+  }
 
   /// The CPU with this state took a host fault in guest memory, perhaps inside a helper, which will not be
   /// resumed: what the helper held is given up.

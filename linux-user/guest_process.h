@@ -40,7 +40,8 @@ struct Process {
   std::unique_ptr<backend::Engine> engine;
   const std::unique_ptr<ir::MemoryTags> memory_tags;  ///< null: the CPU has none
   AddressSpace memory;
-  PathResolver paths;
+  const PathResolver paths;
+  const PathResolver host_paths;  ///< of who has left the sysroot
   Strace strace;
   SyscallStats stats;
   MemoryLimits limits;
@@ -70,6 +71,11 @@ struct Process {
 [[noreturn]] void exit_process(Process& process, int status);
 /// What exit_process() does before the end; for ends by a signal too.
 void flush_reports(Process& process);
+
+/// How the thread's paths are resolved.
+const PathResolver& paths_of(const Task& task);
+/// From now on the thread has a view of its own, the same as before.
+void unshare_file_system(Task& task);
 
 /// Whether system calls of the thread ignore the tags of pointers (PR_TAGGED_ADDR_ENABLE).
 bool ignores_tags(const Task& task);

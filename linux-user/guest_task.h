@@ -15,6 +15,11 @@ namespace ferry::linux_user {
 struct ExecImage;
 struct Process;
 
+/// What threads share that were not cloned without CLONE_FS, as the kernel's fs_struct, which has the rest.
+struct FileSystemView {
+  std::atomic<bool> left_sysroot{false};  ///< by chroot(2) or pivot_root(2): paths are the host's own
+};
+
 /// A thread of the guest: one host thread runs it from start to end.
 struct Task {
   explicit Task(Process& owner) : process(owner) {}
@@ -24,6 +29,7 @@ struct Task {
   Process& process;
   std::shared_ptr<TaskGroup> group =
       std::make_shared<TaskGroup>();  ///< shared by the threads of one guest process
+  std::shared_ptr<FileSystemView> file_system = std::make_shared<FileSystemView>();
   std::unique_ptr<backend::Cpu> cpu;
   pid_t tid = 0;  ///< the host's; the guest sees the same
 

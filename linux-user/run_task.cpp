@@ -54,11 +54,7 @@ void do_syscall(Task& task) {
 bool ignores_tags(const Task& task) { return (task.tagged_address_control & PR_TAGGED_ADDR_ENABLE) != 0; }
 
 GuestAddr untagged(const Task& task, GuestAddr address) {
-  if (!ignores_tags(task)) return address;
-  // untagged_addr(): addresses of the upper half are the kernel's, all bits count.
-  const uint64_t mask = task.process.arch.address_mask();
-  const uint64_t upper_half = mask & ~(mask >> 1);
-  return (address.value & upper_half) != 0 ? address : GuestAddr{address.value & mask};
+  return ignores_tags(task) ? GuestAddr{task.process.arch.without_tag(address.value)} : address;
 }
 
 void run_task(Task& task) {

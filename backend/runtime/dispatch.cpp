@@ -37,15 +37,11 @@ EngineImpl::Outcome EngineImpl::take_interrupt(CpuImpl& cpu) {
   return Stop{StopReason::Interrupted};
 }
 
-/// Branches leave the tag of an address behind, but for addresses of the upper half, the kernel's (Arm ARM,
-/// AArch64.BranchAddr).
+/// Branches leave the tag of an address behind.
 GuestAddr EngineImpl::canonical_pc(CpuImpl& cpu) const {
-  const uint64_t mask = arch_.address_mask();
-  const uint64_t upper_half = mask & ~(mask >> 1);
-  const GuestAddr pc = cpu.pc();
-  if ((pc.value & ~mask) == 0 || (pc.value & upper_half) != 0) return pc;
-  cpu.set_pc({pc.value & mask});
-  return {pc.value & mask};
+  const GuestAddr pc{arch_.without_tag(cpu.pc().value)};
+  if (pc != cpu.pc()) cpu.set_pc(pc);
+  return pc;
 }
 
 /// From outside to outside.
@@ -171,9 +167,9 @@ EngineImpl::Outcome EngineImpl::after_fault(CpuImpl& cpu, CaughtFault fault) {
   arch_.after_fault(cpu.state());
   const bool is_imprecise = std::exchange(cpu.fault_is_imprecise, false);
   if (is_tagged_access(fault) && !is_imprecise && cpu.interp.address_mask == ~uint64_t{0})
-    return step_masked(cpu);
+    return step_masked(cpu, fault.address);
   faults_.fetch_add(1, std::memory_order_relaxed);
-  if (fault.non_canonical()) return Stop{StopReason::Fault, SIGSEGV, SEGV_MAPERR, 0};
+  if (fault.non_canonical()) return Stop{StopReason::Fault, SIGSEGV, SEGV_MAPERR, fault.address};
   return fault.stop();
 }
 
@@ -185,8 +181,8 @@ void EngineImpl::release_relocation(CpuImpl& cpu) {
   cpu.wants_precise = true;
 }
 
-/// One guest instruction whose address carries a tag, by the interpreter.
-EngineImpl::Outcome EngineImpl::step_masked(CpuImpl& cpu) {
+/// One guest instruction whose address, `tagged`, carries a tag, by the interpreter.
+EngineImpl::Outcome EngineImpl::step_masked(CpuImpl& cpu, uint64_t tagged) {
   tagged_accesses_.fetch_add(1, std::memory_order_relaxed);
   set_precise_faults(true);
   auto function = std::make_unique<ir::Function>();
@@ -200,6 +196,7 @@ EngineImpl::Outcome EngineImpl::step_masked(CpuImpl& cpu) {
   Outcome outcome;
   if (fault) {
     outcome = after_fault(cpu, fault);
+    outcome->address |= tagged & ~arch_.address_mask();
   } else {
     cpu.set_pc(result.target);
     if (result.how == ir::Leave::Trap) outcome = after_trap(cpu, result.trap);

@@ -56,7 +56,7 @@ class EngineImpl final : public Engine {
   Outcome after_link(CpuImpl& cpu, LinkSlot& slot, bool hot);
   Outcome after_trap(CpuImpl& cpu, ir::TrapKind kind);
   Outcome after_fault(CpuImpl& cpu, CaughtFault fault);
-  Outcome step_masked(CpuImpl& cpu);
+  Outcome step_masked(CpuImpl& cpu, uint64_t tagged);
   Outcome take_interrupt(CpuImpl& cpu);
   void refresh_mode(CpuImpl& cpu);
 

@@ -26,6 +26,19 @@ void save_pins(const ir::StateLayout& layout, const greg_t* registers, std::byte
   }
 }
 
+std::array<uint64_t, 16> host_registers(const greg_t* registers) {
+  std::array<uint64_t, 16> values;
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<uint64_t>(registers[kContextIndex[i]]);
+  return values;
+}
+
+/// The address of an access that the processor did not even try, and so does not tell: not canonical.
+uint64_t untold_address(const greg_t* registers) {
+  HostAccess access;
+  if (!decode_host_access(reinterpret_cast<const uint8_t*>(registers[REG_RIP]), access)) return 0;
+  return access.address(host_registers(registers));
+}
+
 /// Whether the signal comes from the instruction `code`.
 template <size_t N>
 bool is_raised_by(const uint8_t (&code)[N], int signal, const greg_t* registers) {
@@ -55,13 +68,15 @@ bool EngineImpl::handle_fault(Cpu& opaque, int signal, const siginfo_t& info, vo
   if (is_raised_by(kMisaligned, signal, registers)) {
     area.fault_signal = SIGBUS;
     area.fault_code = BUS_ADRALN;
-    area.fault_address = static_cast<uint64_t>(registers[REG_RAX]) & arch_.address_mask();
+    area.fault_address = static_cast<uint64_t>(registers[REG_RAX]);
     area.fault_write = false;
   } else if (is_raised_by(kTagMismatch, signal, registers)) {
     area.fault_signal = SIGSEGV;
     area.fault_code = SEGV_MTESERR;
     area.fault_address = static_cast<uint64_t>(registers[REG_RAX]);
     area.fault_write = registers[REG_RCX] != 0;
+  } else if (take_fault(cpu).non_canonical()) {
+    area.fault_address = untold_address(registers);
   }
   if (activity == Activity::Translated) return fault_in_code(cpu, take_fault(cpu), context);
   registers[REG_RDI] = static_cast<greg_t>(reinterpret_cast<uintptr_t>(&cpu.recovery));
@@ -86,8 +101,7 @@ bool EngineImpl::follow_tagged_address(CpuImpl& cpu, void* context) {
   if (!decode_host_access(code, access)) return false;
   if (cpu.relocation == RelocationPool::kNone) cpu.relocation = relocations_.claim();
   if (cpu.relocation == RelocationPool::kNone) return false;
-  std::array<uint64_t, 16> values;
-  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<uint64_t>(registers[kContextIndex[i]]);
+  const std::array<uint64_t, 16> values = host_registers(registers);
   std::byte* to = relocations_.at(cpu.relocation);
   const unsigned address_register = relocate_host_access(code, access, values, to);
   registers[kContextIndex[address_register]] =

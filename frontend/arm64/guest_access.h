@@ -2,7 +2,6 @@
 
 #include <cstdint>
 
-#include "frontend/arm64/arch.h"
 #include "frontend/arm64/memory_tags.h"
 #include "frontend/arm64/state.h"
 #include "ir/support/compare_exchange_pair.h"
@@ -11,7 +10,10 @@
 
 namespace ferry::arm64::helpers {
 
-constexpr uint64_t strip_tag(uint64_t address) { return address & Arch::kAddressMask; }
+/// untagged_addr() of Linux: the upper half, where every access faults, has no tags.
+constexpr uint64_t strip_tag(uint64_t address) {
+  return address & static_cast<uint64_t>(static_cast<int64_t>(address << 8) >> 8);
+}
 
 constexpr uint8_t tag_of(uint64_t address) { return address >> MemoryTags::kTagShift & MemoryTags::kTagMask; }
 

@@ -26,6 +26,23 @@ bool resolve_relative(const PathResolver& paths, int dirfd, const std::string& p
   return true;
 }
 
+void resolve(const Process& process, const PathResolver& paths, int dirfd, const std::string& path,
+             FollowLast follow, HostPath& out) {
+  out = {dirfd, path};
+  if (path.empty()) return;
+  if (follow == FollowLast::Yes && classify_proc_path(dirfd, path) == ProcFile::Exe &&
+      !process.exe_host_path.empty()) {
+    out.path = process.exe_host_path;
+    return;
+  }
+  if (!paths.has_sysroot()) return;
+  if (path.front() == '/') {
+    out.path = paths.to_host(path, follow);
+  } else {
+    resolve_relative(paths, dirfd, path, follow, out);
+  }
+}
+
 }  // namespace
 
 std::string fd_host_path(int fd) {
@@ -37,28 +54,32 @@ std::string fd_host_path(int fd) {
   return length > 0 ? std::string(text, static_cast<size_t>(length)) : "";
 }
 
-void resolve_path(Process& process, int dirfd, const std::string& path, FollowLast follow, HostPath& out) {
-  out = {dirfd, path};
-  if (path.empty()) return;
-  if (follow == FollowLast::Yes && classify_proc_path(dirfd, path) == ProcFile::Exe &&
-      !process.exe_host_path.empty()) {
-    out.path = process.exe_host_path;
-    return;
-  }
-  if (!process.paths.has_sysroot()) return;
-  if (path.front() == '/') {
-    out.path = process.paths.to_host(path, follow);
-  } else {
-    resolve_relative(process.paths, dirfd, path, follow, out);
-  }
+void resolve_path(const Task& task, int dirfd, const std::string& path, FollowLast follow, HostPath& out) {
+  resolve(task.process, paths_of(task), dirfd, path, follow, out);
+}
+
+void resolve_path(const Process& process, int dirfd, const std::string& path, FollowLast follow,
+                  HostPath& out) {
+  resolve(process, process.paths, dirfd, path, follow, out);
 }
 
 SysResult resolve_path(Task& task, int dirfd, GuestAddr address, FollowLast follow, HostPath& out) {
   char text[PATH_MAX];
   const int64_t length = copy_string_from_guest(text, address, sizeof text);
   if (length < 0) return length;
-  resolve_path(task.process, dirfd, std::string(text, static_cast<size_t>(length)), follow, out);
+  resolve_path(task, dirfd, std::string(text, static_cast<size_t>(length)), follow, out);
   return 0;
+}
+
+const PathResolver& paths_of(const Task& task) {
+  return task.file_system->left_sysroot.load(std::memory_order_relaxed) ? task.process.host_paths
+                                                                        : task.process.paths;
+}
+
+void unshare_file_system(Task& task) {
+  auto own = std::make_shared<FileSystemView>();
+  own->left_sysroot.store(task.file_system->left_sysroot.load());
+  task.file_system = std::move(own);
 }
 
 }  // namespace ferry::linux_user

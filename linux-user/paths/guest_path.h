@@ -22,7 +22,10 @@ struct HostPath {
 /// well; files with made-up contents are open_proc_file()'s.
 SysResult resolve_path(Task& task, int dirfd, GuestAddr address, FollowLast follow, HostPath& out);
 /// The same for a path that ferry already has in its own memory.
-void resolve_path(Process& process, int dirfd, const std::string& path, FollowLast follow, HostPath& out);
+void resolve_path(const Task& task, int dirfd, const std::string& path, FollowLast follow, HostPath& out);
+/// The same before there is a program.
+void resolve_path(const Process& process, int dirfd, const std::string& path, FollowLast follow,
+                  HostPath& out);
 
 /// Where a descriptor of this process points, as a host path ("" when it has none).
 std::string fd_host_path(int fd);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,9 +24,7 @@ class PathResolver {
   /// `sysroot`: absolute, canonical, without a slash at its end; empty: none.
   explicit PathResolver(std::string sysroot) : sysroot_(std::move(sysroot)) {}
 
-  bool has_sysroot() const { return !left_.load(std::memory_order_relaxed) && !sysroot_.empty(); }
-  /// After chroot(2): paths are the host's own.
-  void leave_sysroot() { left_.store(true, std::memory_order_relaxed); }
+  bool has_sysroot() const { return !sysroot_.empty(); }
   const std::string& sysroot() const { return sysroot_; }
 
   /// The host's path for an absolute guest path. Symbolic links of the last component are followed as the
@@ -54,7 +51,6 @@ class PathResolver {
   bool is_shared(std::string_view guest_path) const;
 
   std::string sysroot_;
-  std::atomic<bool> left_{false};
 };
 
 }  // namespace ferry::linux_user

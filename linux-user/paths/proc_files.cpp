@@ -159,8 +159,8 @@ void append_mapping(std::string& text, const HostMapping& host, uint64_t first, 
 }
 
 /// The host's list, cut down to the guest's mappings with the guest's protections.
-std::string make_maps(Process& process) {
-  const auto vmas = process.memory.snapshot();
+std::string make_maps(const Task& task) {
+  const auto vmas = task.process.memory.snapshot();
   const std::string host_text = read_file("/proc/self/maps");
   std::string text;
   for (size_t at = 0; at < host_text.size();) {
@@ -174,7 +174,7 @@ std::string make_maps(Process& process) {
     for (; it != vmas.end() && it->first.value < host.last; ++it) {
       const uint64_t first = std::max(it->first.value, host.first);
       const uint64_t last = std::min(it->second.end.value, host.last);
-      if (first < last) append_mapping(text, host, first, last, it->second, process.paths);
+      if (first < last) append_mapping(text, host, first, last, it->second, paths_of(task));
     }
   }
   return text;
@@ -195,10 +195,11 @@ std::string read_guest_range(GuestAddr first, GuestAddr last) {
   return text;
 }
 
-std::string make_contents(Process& process, ProcFile file) {
+std::string make_contents(const Task& task, ProcFile file) {
+  const Process& process = task.process;
   switch (file) {
     case ProcFile::Maps:
-      return make_maps(process);
+      return make_maps(task);
     case ProcFile::Auxv:
       return {reinterpret_cast<const char*>(process.auxv.data()), process.auxv.size() * sizeof(uint64_t)};
     case ProcFile::Cmdline:
@@ -230,9 +231,9 @@ ProcFile classify_proc_path(int dirfd, std::string_view path) {
   return classify_absolute(tidy(directory + "/" + std::string(path)));
 }
 
-SysResult open_proc_file(Process& process, ProcFile file, int flags) {
+SysResult open_proc_file(const Task& task, ProcFile file, int flags) {
   if ((flags & O_ACCMODE) != O_RDONLY) return SysResult::error(EACCES);
-  const std::string text = make_contents(process, file);
+  const std::string text = make_contents(task, file);
   const int writable = ::memfd_create("proc", MFD_CLOEXEC);
   if (writable < 0) return SysResult::error(errno);
   for (size_t done = 0; done < text.size();) {

@@ -16,6 +16,6 @@ ProcFile classify_proc_path(int dirfd, std::string_view path);
 
 /// A descriptor to read the guest's version of `file` (not Exe, not Link), opened with the host's `flags`.
 /// Answers it or -errno.
-SysResult open_proc_file(Process& process, ProcFile file, int flags);
+SysResult open_proc_file(const Task& task, ProcFile file, int flags);
 
 }  // namespace ferry::linux_user

@@ -73,28 +73,29 @@ SysResult open_executable(const HostPath& path, int flags, OpenFile& out) {
 ElfTarget target_of(const Abi& abi) { return {abi.elf_class(), abi.elf_data(), abi.elf_machine()}; }
 
 /// Whether the ELF file of the guest's architecture can be loaded, its interpreter included.
-SysResult check_guest_elf(Process& process, const OpenFile& file) {
-  const auto image = parse_elf(FileSource(file.fd()), target_of(process.abi));
+SysResult check_guest_elf(const Task& task, const OpenFile& file) {
+  const ElfTarget target = target_of(task.process.abi);
+  const auto image = parse_elf(FileSource(file.fd()), target);
   if (!image) return SysResult::error(ENOEXEC);
   if (image->interpreter.empty()) return 0;
   HostPath path;
-  resolve_path(process, AT_FDCWD, image->interpreter, FollowLast::Yes, path);
+  resolve_path(task, AT_FDCWD, image->interpreter, FollowLast::Yes, path);
   OpenFile interpreter;
   if (const SysResult result = open_executable(path, 0, interpreter); result.failed()) return result;
-  return parse_elf(FileSource(interpreter.fd()), target_of(process.abi)) ? SysResult{0}
-                                                                         : SysResult::error(ELIBBAD);
+  return parse_elf(FileSource(interpreter.fd()), target) ? SysResult{0} : SysResult::error(ELIBBAD);
 }
 
 /// Follows "#!" lines to the program that really runs and checks each. Answers 0 or -errno; `kind` is the
 /// first file's.
-SysResult check_program(Process& process, OpenFile file, ProgramKind& kind) {
+SysResult check_program(const Task& task, OpenFile file, ProgramKind& kind) {
   for (int depth = 0;; ++depth) {
     ProgramInfo info;
-    if (const SysResult result = identify_program(process, file.fd(), info); result.failed()) return result;
+    if (const SysResult result = identify_program(task.process, file.fd(), info); result.failed())
+      return result;
     if (depth == 0) kind = info.kind;
     switch (info.kind) {
       case ProgramKind::Guest:
-        return check_guest_elf(process, file);
+        return check_guest_elf(task, file);
       case ProgramKind::Host:
         // The host's kernel says itself what it thinks of the first file; a script's interpreter must be
         // checked here.
@@ -104,7 +105,7 @@ SysResult check_program(Process& process, OpenFile file, ProgramKind& kind) {
     }
     if (depth == kMaxScripts) return SysResult::error(ELOOP);
     HostPath path;
-    resolve_path(process, AT_FDCWD, info.interpreter, FollowLast::Yes, path);
+    resolve_path(task, AT_FDCWD, info.interpreter, FollowLast::Yes, path);
     if (const SysResult result = open_executable(path, 0, file); result.failed()) return result;
   }
 }
@@ -149,18 +150,18 @@ bool is_fleeting(const ExecRequest& request, const std::string& path) {
 }
 
 /// What the new ferry is told to run.
-std::string program_word(const Process& process, const ExecRequest& request, const std::string& path,
+std::string program_word(const Task& task, const ExecRequest& request, const std::string& path,
                          const ExecImage& image) {
-  if (image.program_fd >= 0) return process.paths.to_guest(fd_host_path(image.program_fd));
+  if (image.program_fd >= 0) return paths_of(task).to_guest(fd_host_path(image.program_fd));
   const bool relative_to_fd = request.dirfd != AT_FDCWD && !path.starts_with('/');
   return path.empty() || relative_to_fd ? full_path(image.program) : path;
 }
 
 /// --sysroot= and its kin for the new ferry. After chroot(2) its folder is out of reach.
-void add_inherited_arguments(const Process& process, std::vector<std::string>& words) {
+void add_inherited_arguments(const Task& task, std::vector<std::string>& words) {
   constexpr std::string_view kSysroot = "--sysroot=";
-  for (std::string& word : inherit_arguments(process.options)) {
-    const bool lost = !process.paths.has_sysroot() && word.starts_with(kSysroot);
+  for (std::string& word : inherit_arguments(task.process.options)) {
+    const bool lost = !paths_of(task).has_sysroot() && word.starts_with(kSysroot);
     words.push_back(lost ? std::string(kSysroot) + "/" : std::move(word));
   }
 }
@@ -168,16 +169,15 @@ void add_inherited_arguments(const Process& process, std::vector<std::string>& w
 /// argv of a ferry that runs the guest's program.
 SysResult build_ferry_argv(const Task& task, const ExecRequest& request, const std::string& path,
                            ExecImage& image) {
-  const Process& process = task.process;
   std::vector<uint64_t> guest_argv;
   if (const SysResult result = read_pointers(task, request.argv, guest_argv); result.failed()) return result;
   image.words.emplace_back("ferry");
-  add_inherited_arguments(process, image.words);
+  add_inherited_arguments(task, image.words);
   image.words.emplace_back("--preserve-argv0");
   image.words.push_back("--exec-path=" + name_of(request, path));
   if (image.program_fd >= 0) image.words.push_back("--exec-fd=" + std::to_string(image.program_fd));
   image.words.emplace_back("--");
-  image.words.push_back(program_word(process, request, path, image));
+  image.words.push_back(program_word(task, request, path, image));
   if (guest_argv.empty()) image.words.emplace_back();  // the kernel makes an empty argv[0], too
   for (const std::string& word : image.words) image.argv.push_back(reinterpret_cast<uint64_t>(word.c_str()));
   image.argv.insert(image.argv.end(), guest_argv.begin(), guest_argv.end());
@@ -201,13 +201,12 @@ SysResult take_lists(const Task& task, const ExecRequest& request, ExecImage& im
 }
 
 SysResult prepare(Task& task, const ExecRequest& request, ExecImage& image) {
-  Process& process = task.process;
   constexpr int kKnownFlags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW;
   if ((request.flags & ~kKnownFlags) != 0) return SysResult::error(EINVAL);
   std::string path;
   if (const SysResult result = read_path(request, path); result.failed()) return result;
   const FollowLast follow = (request.flags & AT_SYMLINK_NOFOLLOW) != 0 ? FollowLast::No : FollowLast::Yes;
-  resolve_path(process, request.dirfd, path, follow, image.program);
+  resolve_path(task, request.dirfd, path, follow, image.program);
   image.flags = request.flags;
   if (const SysResult result = take_lists(task, request, image); result.failed()) return result;
   OpenFile file;
@@ -218,7 +217,7 @@ SysResult prepare(Task& task, const ExecRequest& request, ExecImage& image) {
   const int own_fd = is_fleeting(request, path) ? ::fcntl(file.fd(), F_DUPFD, 0) : -1;
   OpenFile handed_over(own_fd);
   ProgramKind kind = ProgramKind::Host;
-  if (const SysResult result = check_program(process, std::move(file), kind); result.failed()) return result;
+  if (const SysResult result = check_program(task, std::move(file), kind); result.failed()) return result;
   if (kind == ProgramKind::Host) return 0;
   if (kind == ProgramKind::Script && closes) return SysResult::error(ENOENT);
   image.through_ferry = true;

@@ -69,13 +69,18 @@ void unblock_host_signals(Task& task) {
     set_host_mask(host_mask_for(task.signals.mask));
 }
 
+/// Whether si_addr is an address of the guest's that may have a tag (arch_untagged_si_addr() of arm64).
+bool tells_of_access(const siginfo_t& info) {
+  return may_come_from_access(info.si_signo) && info.si_code > 0 && info.si_code < SI_KERNEL;
+}
+
 /// What the handler is told: without an address's tag unless it asked for that
 /// (Documentation/arch/arm64/tagged-pointers.rst).
 siginfo_t shown_info(const Task& task, const siginfo_t& info, const GuestSigaction& action) {
   siginfo_t shown = info;
-  if (info.si_signo == SIGSEGV && info.si_code == SEGV_MTESERR && (action.flags & kSaExposeTagbits) == 0) {
+  if (tells_of_access(info) && (action.flags & kSaExposeTagbits) == 0) {
     const auto address = reinterpret_cast<uint64_t>(info.si_addr);
-    shown.si_addr = reinterpret_cast<void*>(address & task.process.arch.address_mask());
+    shown.si_addr = reinterpret_cast<void*>(task.process.arch.without_tag(address));
   }
   return shown;
 }
@@ -221,11 +226,9 @@ void deliver_fault(Task& task, const backend::Stop& stop) {
       force_signal(task, make_info(SIGTRAP, TRAP_BRKPT, pc));
       return;
     case backend::StopReason::Fault: {
-      // x86 reports a non-canonical address as SI_KERNEL; for the guest it is an address without a mapping.
-      const int code = stop.signal == SIGSEGV && stop.code == SI_KERNEL ? SEGV_MAPERR : stop.code;
-      signals.fault_address = stop.address & task.process.arch.address_mask();
+      signals.fault_address = task.process.arch.without_tag(stop.address);
       signals.fault_syndrome = data_abort_syndrome(stop);
-      force_signal(task, make_info(stop.signal, code, stop.address));
+      force_signal(task, make_info(stop.signal, stop.code, stop.address));
       return;
     }
     case backend::StopReason::SystemCall:

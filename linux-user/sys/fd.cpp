@@ -28,11 +28,11 @@ SysResult open_path(Task& task, int dirfd, GuestAddr address, int host_flags, Ca
   const std::string path(text, static_cast<size_t>(length));
   const ProcFile file = classify_proc_path(dirfd, path);
   const bool made_up = file != ProcFile::None && file != ProcFile::Exe && file != ProcFile::Link;
-  if (made_up && !(host_flags & O_PATH)) return open_proc_file(task.process, file, host_flags);
+  if (made_up && !(host_flags & O_PATH)) return open_proc_file(task, file, host_flags);
   const bool creates_new = (host_flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
   const FollowLast follow = (host_flags & O_NOFOLLOW) || creates_new ? FollowLast::No : FollowLast::Yes;
   HostPath host;
-  resolve_path(task.process, dirfd, path, follow, host);
+  resolve_path(task, dirfd, path, follow, host);
   return call(host);
 }
 

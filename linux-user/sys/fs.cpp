@@ -37,16 +37,16 @@ SysResult write_status(Task& task, SysResult result, GuestAddr to, const struct 
 }
 
 /// The text of a link: what the guest must read instead of the host's, if that differs.
-std::string guest_link_text(const Process& process, ProcFile file, std::string text) {
-  if (file == ProcFile::Exe) return process.exe_guest_path;
-  if (file == ProcFile::Link) return process.paths.to_guest(text);
+std::string guest_link_text(const Task& task, ProcFile file, std::string text) {
+  if (file == ProcFile::Exe) return task.process.exe_guest_path;
+  if (file == ProcFile::Link) return paths_of(task).to_guest(text);
   return text;
 }
 
 }  // namespace
 
 SysResult sys_getcwd(Task& task, GuestAddr buffer, uint64_t size) {
-  const PathResolver& paths = task.process.paths;
+  const PathResolver& paths = paths_of(task);
   if (!paths.has_sysroot()) return raw_syscall(SYS_getcwd, buffer.value, size);
   char host[PATH_MAX];
   const SysResult result = raw_syscall(SYS_getcwd, word(host), sizeof host);
@@ -70,8 +70,7 @@ SysResult sys_readlinkat(Task& task, int dirfd, GuestAddr path, GuestAddr buffer
   const SysResult length =
       raw_syscall(SYS_readlinkat, word(host.dirfd), word(host.c_str()), word(text), sizeof text);
   if (length.failed()) return length;
-  const std::string guest =
-      guest_link_text(task.process, file, std::string(text, static_cast<size_t>(length.value)));
+  const std::string guest = guest_link_text(task, file, std::string(text, static_cast<size_t>(length.value)));
   const size_t shown = std::min(guest.size(), static_cast<size_t>(size));
   if (!copy_to_guest(buffer, guest.data(), shown)) return SysResult::error(EFAULT);
   return static_cast<int64_t>(shown);
@@ -137,14 +136,15 @@ SysResult sys_mount(Task& task, GuestAddr source, GuestAddr target, GuestAddr ty
   return raw_syscall(SYS_mount, host_source, word(target_path.c_str()), type.value, flags, data.value);
 }
 
-/// From now on the kernel resolves absolute paths inside the new root, where the sysroot's own path leads
-/// nowhere.
+// After these two the kernel resolves absolute paths inside the new root, where the sysroot's own path leads
+// nowhere.
+
 SysResult sys_chroot(Task& task, GuestAddr path) {
   HostPath root;
   const SysResult resolved = resolve_path(task, AT_FDCWD, path, FollowLast::Yes, root);
   if (resolved.failed()) return resolved;
   const SysResult result = raw_syscall(SYS_chroot, word(root.c_str()));
-  if (!result.failed()) task.process.paths.leave_sysroot();
+  if (!result.failed()) task.file_system->left_sysroot.store(true);
   return result;
 }
 
@@ -153,7 +153,9 @@ SysResult sys_pivot_root(Task& task, GuestAddr new_root, GuestAddr put_old) {
   const SysResult resolved =
       resolve_two(task, AT_FDCWD, new_root, FollowLast::Yes, AT_FDCWD, put_old, FollowLast::Yes, paths);
   if (resolved.failed()) return resolved;
-  return raw_syscall(SYS_pivot_root, word(paths.first.c_str()), word(paths.second.c_str()));
+  const SysResult result = raw_syscall(SYS_pivot_root, word(paths.first.c_str()), word(paths.second.c_str()));
+  if (!result.failed()) task.file_system->left_sysroot.store(true);
+  return result;
 }
 
 SysResult sys_move_mount(Task& task, int from_dirfd, GuestAddr from_path, int to_dirfd, GuestAddr to_path,

@@ -83,7 +83,11 @@ SysResult sys_clone3(Task& task, GuestAddr arguments, uint64_t size) {
 
 SysResult sys_unshare(Task& task, uint64_t flags) {
   task.process.engine->end_background();
-  return raw_syscall(SYS_unshare, flags);
+  const SysResult result = raw_syscall(SYS_unshare, flags);
+  // Who leaves a mount or user namespace cannot share its root (kernel/fork.c, ksys_unshare).
+  constexpr uint64_t kOwnRoot = CLONE_FS | CLONE_NEWNS | CLONE_NEWUSER;
+  if (!result.failed() && (flags & kOwnRoot) != 0) unshare_file_system(task);
+  return result;
 }
 
 SysResult sys_setns(Task& task, int fd, int flags) {

@@ -49,6 +49,8 @@ std::unique_ptr<Task> make_child_task(Task& parent, const CloneRequest& request)
   auto child = std::make_unique<Task>(parent.process);
   child->cpu = std::move(*cpu);
   std::memcpy(child->state(), parent.state(), state_bytes(parent.process));
+  child->file_system = parent.file_system;
+  if (!request.has(CLONE_FS)) unshare_file_system(*child);
   child->signals.mask = parent.signals.mask;
   child->tagged_address_control = parent.tagged_address_control;
   // sas_ss_reset() in copy_process(): two threads cannot have one alternate stack.

@@ -1,5 +1,6 @@
 """-L: the guest's absolute paths, seen by every call that takes one, and by the programs it starts."""
 import os
+import subprocess
 import unittest
 
 import support
@@ -83,6 +84,58 @@ int main(int argc, char** argv) {
 }
 """
 
+# A child that borrows this process's memory and a thread with a root of its own change that; the program's own root stays.
+OTHER_ROOTS = r"""
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static const char* jail;
+static int sees_in(const char* path) { return open(path, O_RDONLY) >= 0; }
+static void* leaves(void* unused) {
+  if (unshare(CLONE_FS) || chroot(jail)) return "failed";
+  return sees_in("/show") && !sees_in("/etc/ferry-a") ? "left" : "stayed";
+}
+int main(int argc, char** argv) {
+  jail = argv[argc - 1];
+  pid_t child = vfork();
+  if (child == 0) _exit(chroot(jail) == 0 && sees_in("/show") && !sees_in("/etc/ferry-a") ? 0 : 1);
+  int status;
+  waitpid(child, &status, 0);
+  printf("child %d parent %d\n", status, sees_in("/etc/ferry-a"));
+  pthread_t thread;
+  void* result;
+  pthread_create(&thread, NULL, leaves, NULL);
+  pthread_join(thread, &result);
+  printf("thread %s parent %d\n", (char*)result, sees_in("/etc/ferry-a"));
+  return 0;
+}
+"""
+
+# Makes a folder the root by pivot_root and runs a program there.
+PIVOT = r"""
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(void) {
+  printf("mount %d", mount("/new", "/new", NULL, MS_BIND, NULL) == 0 ? 0 : errno);
+  printf(" pivot %d", syscall(SYS_pivot_root, "/new", "/new/old") == 0 ? 0 : errno);
+  printf(" chdir %d", chdir("/") == 0 ? 0 : errno);
+  printf(" create %d old %d\n", open("/made", O_CREAT | O_WRONLY, 0644) >= 0 ? 0 : errno, access("/old/etc/passwd", F_OK) == 0);
+  fflush(stdout);
+  execl("/show", "/show", NULL);
+  return 99;
+}
+"""
+
 
 class Sysroot(support.FerryTest):
     def setUp(self):
@@ -154,6 +207,22 @@ class Sysroot(support.FerryTest):
             self.assertEqual(lines[1], "chroot 0 chdir 0 cwd / create 0", result)
             self.assertTrue(lines[2].endswith("/show"), result)
         self.assertTrue(os.path.exists(self.path("jail/made")) and os.path.exists(self.path("root/made")))
+
+    @unittest.skipUnless(os.geteuid() == 0, "chroot needs root")
+    def test_chroot_of_others(self):
+        support.compile_guest(OTHER_ROOTS, self.path("root/bin/roots"), "-static")
+        self.show("jail/show")
+        result = self.ferry("-L", self.root, "/bin/roots", self.path("jail"))
+        self.assertEqual(result.stdout, "child 0 parent 1\nthread left parent 1\n", result)
+
+    @unittest.skipUnless(os.geteuid() == 0 and subprocess.run(["unshare", "-m", "true"]).returncode == 0, "pivot_root needs a mount namespace")
+    def test_pivot_root(self):
+        support.compile_guest(PIVOT, self.path("root/bin/pivot"), "-static")
+        self.show("root/new/show")
+        os.makedirs(self.path("root/new/old"))
+        result = subprocess.run(["unshare", "-m", support.FERRY, "-L", self.root, "/bin/pivot"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(result.stdout, "mount 0 pivot 0 chdir 0 create 0 old 1\n/show\n", result)
+        self.assertTrue(os.path.exists(self.path("root/new/made")))
 
     def test_by_its_host_name(self):
         self.assertEqual(self.ferry("-L", self.root, self.path("root/bin/spawn"), "/", "/bin/show").stdout, "cwd / exe /bin/spawn\n/bin/show\n")

@@ -225,13 +225,18 @@ TEST_P(Faults, TaggedAddressOfNothing) {
   p.op(Addi, 0, 0, 0, 1).label("load").op(Load, 0, 1, 0, 0).op(System);
   cpu_ = make_cpu(p.start());
   state().r[1] = wall_address() | kTag;
-  expect_wall(run(*cpu_), p.at("load"));
+  Stop tagged = run(*cpu_);
+  EXPECT_EQ(tagged.address & kTag, kTag);
+  tagged.address &= ~kTag;
+  expect_wall(tagged, p.at("load"));
   EXPECT_EQ(state().r[0], 1u);
   // Not even canonical without its tag.
   state().r[1] = uint64_t{1} << 50;
   const Stop stop = run(*cpu_);
   EXPECT_EQ(stop.reason, StopReason::Fault);
   EXPECT_EQ(stop.signal, SIGSEGV);
+  EXPECT_EQ(stop.code, SEGV_MAPERR);
+  EXPECT_EQ(stop.address, uint64_t{1} << 50);
   EXPECT_EQ(state().pc, p.at("load").value);
 }
 
