@@ -108,7 +108,7 @@ constexpr TypeSet allowed_types(Op op) {
     case Op::ssub_sat:
       return kIntVectors;
     case Op::uavg_round:
-      return kIntVectorsTo32;
+      return TypeSet(Type::V16I8) | Type::V8I16;
     case Op::mul_wide_u:
     case Op::mul_wide_s:
     case Op::widen_u:

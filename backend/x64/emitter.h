@@ -176,8 +176,9 @@ class Emitter {
   void vec_shift_imm(const VecShift& op, int to, int from, int amount);
   static VecOpcode vec_op(ir::Op op, Type type);
   void vec_binary(const VecOpcode& op, ValueId a, ValueId b, ValueId id);
-  void vec_or_slow(const VecOpcode& op, const Inst& in, ValueId id);
-  void vec_min_max(const Inst& in, ValueId id) { vec_or_slow(vec_op(in.op, in.type), in, id); }
+  /// What the host has an instruction for.
+  void vec_by_lanes(const Inst& in, ValueId id);
+  void vec_min_max(const Inst& in, ValueId id);
   void add_saturating_unsigned(const Inst& in, ValueId id);
   void subtract_saturating_unsigned(const Inst& in, ValueId id);
   void saturating_signed(const Inst& in, ValueId id);
