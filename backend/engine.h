@@ -123,6 +123,8 @@ class Engine {
   virtual void abandon(Cpu& cpu) = 0;
   /// Forgets translations of guest code in [first, last). Called after munmap, mprotect and mmap over it.
   virtual void invalidate(GuestAddr first, GuestAddr last) = 0;
+  /// Returns when no CPU executes what was invalidated before: they look anew for what comes next.
+  virtual void synchronize() = 0;
   /// From the embedder's handler for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGTRAP: true when the fault came
   /// from guest code run by `cpu` on this thread; `context` is then changed so that run() returns a Fault
   /// stop with every guest register exact. Async-signal-safe.

@@ -72,6 +72,12 @@ void EngineImpl::invalidate(GuestAddr first, GuestAddr last) {
   optimizer_.cancel(first, last);
 }
 
+void EngineImpl::synchronize() {
+  const std::lock_guard hold(lock_);
+  world_.stop();
+  world_.resume();
+}
+
 void EngineImpl::set_precise_faults(bool precise) {
   const std::lock_guard hold(lock_);
   if (precise == precise_) return;

@@ -33,6 +33,7 @@ class EngineImpl final : public Engine {
   Stop run(Cpu& cpu) override;
   void abandon(Cpu& cpu) override;
   void invalidate(GuestAddr first, GuestAddr last) override;
+  void synchronize() override;
   bool handle_fault(Cpu& cpu, int signal, const siginfo_t& info, void* context) override;
   void set_precise_faults(bool precise) override;
   void end_background() override;
