@@ -141,6 +141,11 @@ class Engine {
   /// From the embedder's handler for SIGSEGV, SIGBUS and SIGILL: true when the fault came from guest code run
   /// by `cpu` on this thread; `context` is then changed so that run() returns a Fault stop with every guest
   /// register exact. None of the three may be blocked while guest code runs. Async-signal-safe.
+  /// Returns when no CPU executes what was invalidated before: they look anew for what comes next.
+  virtual void synchronize() = 0;
+  /// From the embedder's handler for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGTRAP: true when the fault came
+  /// from guest code run by `cpu` on this thread; `context` is then changed so that run() returns a Fault
+  /// stop with every guest register exact. Async-signal-safe.
   virtual bool handle_fault(Cpu& cpu, int signal, const siginfo_t& info, void* context) = 0;
   /// Whether guest registers must be exact at faults also in optimized code: true from when the guest
   /// installs a handler for a synchronous signal, or is traced.

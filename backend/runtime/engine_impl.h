@@ -36,6 +36,7 @@ class EngineImpl final : public Engine {
   void invalidate(GuestAddr first, GuestAddr last) override;
   void add_file(GuestAddr first, GuestAddr last, const FileIdentity& file) override;
   void save_code() override;
+  void synchronize() override;
   bool handle_fault(Cpu& cpu, int signal, const siginfo_t& info, void* context) override;
   void set_precise_faults(bool precise) override;
   void end_background() override;

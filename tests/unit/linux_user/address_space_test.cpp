@@ -51,6 +51,7 @@ class EagerEngine final : public backend::Engine {
   backend::Stop run(backend::Cpu&) override { return {}; }
   void abandon(backend::Cpu&) override {}
   bool handle_fault(backend::Cpu&, int, const siginfo_t&, void*) override { return false; }
+  void synchronize() override {}
   void set_precise_faults(bool) override {}
   void end_background() override {}
   void prepare_fork() override {}
