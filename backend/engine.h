@@ -90,7 +90,8 @@ struct Stop {
 
 /// Names a file by its content, for the persistent code cache.
 struct FileIdentity {
-  uint64_t high = 0, low = 0;
+  uint64_t low = 0, high = 0;
+  bool operator==(const FileIdentity&) const = default;
 };
 
 /// Counters for --stats.
@@ -138,9 +139,6 @@ class Engine {
   virtual void add_file(GuestAddr first, GuestAddr last, const FileIdentity& file) = 0;
   /// Writes what this process made to the persistent code cache.
   virtual void save_code() = 0;
-  /// From the embedder's handler for SIGSEGV, SIGBUS and SIGILL: true when the fault came from guest code run
-  /// by `cpu` on this thread; `context` is then changed so that run() returns a Fault stop with every guest
-  /// register exact. None of the three may be blocked while guest code runs. Async-signal-safe.
   /// Returns when no CPU executes what was invalidated before: they look anew for what comes next.
   virtual void synchronize() = 0;
   /// From the embedder's handler for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGTRAP: true when the fault came

@@ -117,6 +117,7 @@ int run_guest(Process& process, Program& program) {
   if (!engine) return fail(engine.error().message, kFerryFailed);
   process.engine = std::move(*engine);
   process.memory.set_engine(process.engine.get());
+  process.memory.set_stable_placement(process.options.code_cache);
   remember_own_executable(process);
 
   auto* task = new Task(process);  // lives as long as the process, whose end this thread is

@@ -83,6 +83,8 @@ void EngineImpl::add_file(GuestAddr first, GuestAddr last, const FileIdentity& f
 void EngineImpl::save_code() {
   const std::lock_guard hold(lock_);
   if (optimizer_.at_home()) store_.save();
+}
+
 void EngineImpl::synchronize() {
   const std::lock_guard hold(lock_);
   world_.stop();
