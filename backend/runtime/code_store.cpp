@@ -108,7 +108,7 @@ size_t guest_bytes(const CodeImage& image) {
 
 CodeStore::CodeStore(std::string directory, std::string configuration, uint64_t most_bytes,
                      CodeAccess* access)
-    : directory_(std::move(directory)),
+    : directory_(configuration.empty() ? std::string() : std::move(directory)),
       suffix_("-" + hex(XXH3_64bits(configuration.data(), configuration.size()))),
       most_bytes_(most_bytes),
       access_(access) {}

@@ -16,15 +16,28 @@ void append(std::string& text, const T& value) {
   text.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
-/// The note NT_GNU_BUILD_ID of the running program, a hash of all that was linked.
-void append_build_id(std::string& text) {
+/// The note NT_GNU_BUILD_ID of the running program, a hash of all that was linked. False: it has none.
+bool append_build_id(std::string& text) {
   const auto* image = reinterpret_cast<const char*>(&__ehdr_start);
   const auto* segments = reinterpret_cast<const Elf64_Phdr*>(image + __ehdr_start.e_phoff);
   for (unsigned i = 0; i < __ehdr_start.e_phnum; ++i) {
     if (segments[i].p_type != PT_NOTE) continue;
-    // Notes lie in the first segment, which begins with the file.
-    text.append(image + segments[i].p_offset, segments[i].p_filesz);
+    // Notes lie in the first segment, which begins with the file. Sizes are multiples of four.
+    const char* note = image + segments[i].p_offset;
+    const char* end = note + segments[i].p_filesz;
+    while (end - note >= static_cast<ptrdiff_t>(sizeof(Elf64_Nhdr))) {
+      Elf64_Nhdr header;
+      std::memcpy(&header, note, sizeof header);
+      const size_t name = (header.n_namesz + 3) & ~3u, content = (header.n_descsz + 3) & ~3u;
+      const char* id = note + sizeof header + name;
+      if (header.n_type == NT_GNU_BUILD_ID) {
+        text.append(id, header.n_descsz);
+        return true;
+      }
+      note = id + content;
+    }
   }
+  return false;
 }
 
 void append_cpuid(std::string& text, uint32_t leaf, uint32_t subleaf) {
@@ -38,7 +51,7 @@ void append_cpuid(std::string& text, uint32_t leaf, uint32_t subleaf) {
 
 std::string configuration(const EngineOptions& options) {
   std::string text = options.code_configuration;
-  append_build_id(text);
+  if (!append_build_id(text)) return {};
   append_cpuid(text, 1, 0);
   append_cpuid(text, 7, 0);
   append_cpuid(text, 7, 1);

@@ -7,7 +7,7 @@
 namespace ferry::backend {
 
 /// All that code made from the same guest code depends on: this build of ferry, the host's instruction sets,
-/// and the options.
+/// and the options. Empty if this build cannot be told from others.
 std::string configuration(const EngineOptions& options);
 
 }  // namespace ferry::backend

@@ -68,7 +68,9 @@ class EngineImpl final : public Engine {
   /// Lock held, outside. Nullptr: `fault` says why the guest cannot execute there.
   Record* obtain(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
   Made make(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
-  /// From the code store. Nothing: it is not there.
+  /// Publishes what the code store has for `key` and what that leads to. Nullptr: it has nothing.
+  Record* load(CpuImpl& cpu, ir::BlockKey key);
+  /// Nothing: it is not there, or there is no room.
   Made fetch(CpuImpl& cpu, ir::BlockKey key);
   void store_block(CpuImpl& cpu, const CodeImage& image);
   Made make_block(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);

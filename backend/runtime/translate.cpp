@@ -17,6 +17,9 @@ namespace {
 /// iterations.
 constexpr unsigned kAskAgainAfter = 32;
 
+/// Exits of loaded code that are followed to load more.
+constexpr size_t kLoadedAhead = 256;
+
 /// MXCSR holds the guest's rounding mode and cumulative exception flags: C++ code that may compute with
 /// floating point must neither see nor change them.
 class HostFloatingPoint {
@@ -50,6 +53,7 @@ CaughtFault EngineImpl::prepare(CpuImpl& cpu, ir::BlockKey key, LinkSlot* slot, 
 
 Record* EngineImpl::obtain(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
   if (Record* known = translations_.find(key)) return known;
+  if (Record* stored = load(cpu, key)) return stored;
   Made made = make(cpu, key, fault);
   if (fault) return nullptr;
   if (!made || translations_.interpreter_full()) {
@@ -65,8 +69,6 @@ Record* EngineImpl::obtain(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
 /// Nothing without a fault: the cache is full.
 Made EngineImpl::make(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
   if (options_.kind == EngineKind::Interp) return make_interpreted(cpu, key, fault);
-  if (Made stored = fetch(cpu, key)) return stored;
-  if (cache_->full()) return {};
   if (options_.kind == EngineKind::Llvm) {
     if (Made region = make_region(cpu, key)) return region;
     if (cache_->full()) return {};
@@ -86,6 +88,30 @@ Made EngineImpl::fetch(CpuImpl& cpu, ir::BlockKey key) {
   ++(image->tier == Tier::Llvm ? stats_.stored_regions : stats_.stored_blocks);
   stats_.stored_insts += image->guest_insts;
   return {*image, *placed, nullptr, image->guest_insts == 0};
+}
+
+// What is stored has run before, and so has what it leads to: that is loaded at once, too, and linked.
+Record* EngineImpl::load(CpuImpl& cpu, ir::BlockKey key) {
+  Made made = fetch(cpu, key);
+  if (!made) return nullptr;
+  std::vector<LinkSlot*> ways;
+  const auto publish = [&](Made code) -> Record& {
+    // Optimized code leads on through gates, which are made when they are wanted.
+    if (code.image.tier == Tier::Baseline) {
+      for (LinkSlot& slot : code.code->slots) ways.push_back(&slot);
+    }
+    return translations_.publish(std::move(code));
+  };
+  Record& loaded = publish(std::move(made));
+  for (size_t i = 0; i < ways.size(); ++i) {
+    const ir::BlockKey next{{ways[i]->guest_pc}, ways[i]->mode};
+    Record* target = translations_.find(next);
+    if (!target && i < kLoadedAhead) {
+      if (Made code = fetch(cpu, next)) target = &publish(std::move(code));
+    }
+    if (target) translations_.connect(*ways[i], *target);
+  }
+  return &loaded;
 }
 
 void EngineImpl::store_block(CpuImpl& cpu, const CodeImage& image) {
