@@ -42,10 +42,11 @@ struct ImageSlot {
 struct ImageFixup {
   enum class Target : uint8_t { Slot, Counter, Profile };
   uint32_t at;  ///< offset of the displacement
-  uint32_t slot;
-  int32_t addend;
+  uint16_t slot;
+  int8_t addend;
   Target target;
 };
+static_assert(sizeof(ImageFixup) == 8);
 
 /// Translated code as a code generator makes it: it can be placed anywhere, in any process. Its arrays are
 /// the code generator's (or a file's) and stay until the next compile().

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sys/auxv.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -90,16 +91,34 @@ uint64_t fitting_code_bytes(uint64_t wanted) {
   return std::min<uint64_t>(wanted, limit.rlim_cur / kShare);
 }
 
-/// Where the persistent code cache is by the XDG Base Directory Specification; empty: nowhere. A program with
-/// the rights of another user neither trusts nor changes the caller's.
-std::string code_directory(const Process& process) {
-  const std::string& wanted = process.options.engine.code_directory;
-  if (!process.options.code_cache || ::getauxval(AT_SECURE) != 0) return {};
-  if (!wanted.empty()) return wanted;
+/// By the XDG Base Directory Specification; empty: there is none.
+std::string user_cache_directory() {
   const char* cache = ::getenv("XDG_CACHE_HOME");
-  if (cache && *cache == '/') return std::string(cache) + "/ferry";
+  if (cache && *cache == '/') return cache;
   const char* home = ::getenv("HOME");
-  return home && *home == '/' ? std::string(home) + "/.cache/ferry" : std::string();
+  return home && *home == '/' ? std::string(home) + "/.cache" : std::string();
+}
+
+/// Whether this is the inside of an image under construction: a container, or a chroot.
+bool in_image() {
+  struct stat root, first;
+  if (::access("/.dockerenv", F_OK) == 0 || ::access("/run/.containerenv", F_OK) == 0) return true;
+  if (::geteuid() != 0) return false;
+  return ::stat("/", &root) != 0 || ::stat("/proc/1/root/", &first) != 0 || root.st_dev != first.st_dev ||
+         root.st_ino != first.st_ino;
+}
+
+/// Where the persistent code cache is; empty: nowhere. A program with the rights of another user neither
+/// trusts nor changes the caller's, an image does not get one that nobody asked for, and who wants to see
+/// translations wants them made.
+std::string code_directory(const Process& process) {
+  const backend::EngineOptions& engine = process.options.engine;
+  if (!process.options.code_cache || ::getauxval(AT_SECURE) != 0 || !engine.dump.empty()) return {};
+  if (!engine.code_directory.empty()) return engine.code_directory;
+  std::string directory = user_cache_directory();
+  if (directory.empty()) return {};
+  directory += "/ferry";
+  return ::access(directory.c_str(), F_OK) != 0 && in_image() ? std::string() : directory;
 }
 
 /// Starts the guest's program on this thread; answers an exit status only if that fails.

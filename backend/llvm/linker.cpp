@@ -154,8 +154,11 @@ class LinkContext final : public jitlink::JITLinkContext {
         if (target != orc::ExecutorAddr(kSlotsAddress)) continue;
         const auto at = static_cast<uint32_t>(block->getFixupAddress(edge).getValue() - kCodeAddress);
         const int64_t from_end = kind == x86_64::Delta32 ? 0 : -4;
-        const auto addend = static_cast<int32_t>(edge.getAddend() + from_end);
-        region_.fixups_.push_back({at, 0, addend, ImageFixup::Target::Slot});
+        // Displacements count from the instruction's end, at most eight bytes behind them.
+        constexpr int64_t kSlot = sizeof(LinkSlot), kBehind = 8;
+        const int64_t addend = edge.getAddend() + from_end + kBehind;
+        region_.fixups_.push_back({at, static_cast<uint16_t>(addend / kSlot),
+                                   static_cast<int8_t>(addend % kSlot - kBehind), ImageFixup::Target::Slot});
       }
     }
     return llvm::Error::success();
@@ -194,6 +197,7 @@ std::optional<support::Error> LinkedRegion::link(llvm::ArrayRef<char> object, co
   const llvm::MemoryBufferRef buffer(llvm::StringRef(object.data(), object.size()), "region");
   auto graph = jitlink::createLinkGraphFromObject(buffer);
   if (!graph) return support::Error{llvm::toString(graph.takeError())};
+  if (plan.exits.size() > UINT16_MAX) return support::Error{"a region with too many exits"};
   std::string error;
   jitlink::link(std::move(*graph), std::make_unique<LinkContext>(*this, plan, error));
   if (!error.empty()) return support::Error{error};

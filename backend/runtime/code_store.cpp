@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
+#include <ctime>
 #include <string_view>
 #include <utility>
 
@@ -48,6 +50,30 @@ class Descriptor {
 
  private:
   int fd_;
+};
+
+/// A write beyond RLIMIT_FSIZE is to fail, not to end the process.
+class NoSignalForSize {
+ public:
+  NoSignalForSize() {
+    sigemptyset(&size_);
+    sigaddset(&size_, SIGXFSZ);
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGXFSZ) == 1;
+    pthread_sigmask(SIG_BLOCK, &size_, &before_);
+  }
+  ~NoSignalForSize() {
+    const timespec at_once{};
+    if (!was_pending_) sigtimedwait(&size_, nullptr, &at_once);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  NoSignalForSize(const NoSignalForSize&) = delete;
+  NoSignalForSize& operator=(const NoSignalForSize&) = delete;
+
+ private:
+  sigset_t size_, before_;
+  bool was_pending_;
 };
 
 bool write_at(int fd, std::span<const std::byte> bytes, uint64_t offset) {
@@ -182,13 +208,14 @@ bool CodeStore::guarded(const CodeImage& image) const {
 bool CodeStore::matches_memory(const StoredImage& stored) const {
   const std::byte* expected = stored.guest.data();
   for (const auto& [first, last] : stored.image.ranges) {
+    if (access_ && access_->guarded(first) != stored.guarded) return false;
     if (access_ && (!access_->executable(first) || !access_->executable(GuestAddr{last.value - 1})))
       return false;
     const size_t size = last - first;
     if (std::memcmp(expected, reinterpret_cast<const void*>(first.value), size) != 0) return false;
     expected += size;
   }
-  return guarded(stored.image) == stored.guarded;
+  return true;
 }
 
 std::optional<CodeImage> CodeStore::find(ir::BlockKey key, bool precise) const {
@@ -233,6 +260,7 @@ void CodeStore::forget_added() {
 
 void CodeStore::save() {
   if (added_bytes_ == 0) return;
+  const NoSignalForSize no_signal;
   const Descriptor directory(open_directory(/*create=*/true));
   if (directory) {
     for (Unit& unit : units_) {

@@ -88,7 +88,8 @@ uint32_t Emitter::new_slot(GuestAddr pc) {
 }
 
 void Emitter::fix(uint32_t slot, ImageFixup::Target target, uint8_t trailing) {
-  fixups_.push_back({as_.offset() - trailing - 4, slot, -4 - trailing, target});
+  const auto addend = static_cast<int8_t>(-4 - trailing);
+  fixups_.push_back({as_.offset() - trailing - 4, static_cast<uint16_t>(slot), addend, target});
 }
 
 void Emitter::count_edge(uint32_t slot) {

@@ -206,7 +206,8 @@ class Bytes {
   }
   /// The displacement of a slot from the end of the instruction, which it ends.
   Bytes& relative(uint32_t slot) {
-    fixups_.push_back({static_cast<uint32_t>(offset_ + size()), slot, -4, ImageFixup::Target::Slot});
+    fixups_.push_back(
+        {static_cast<uint32_t>(offset_ + size()), static_cast<uint16_t>(slot), -4, ImageFixup::Target::Slot});
     return value(int32_t{0});
   }
   size_t size() const { return static_cast<size_t>(at_ - start_); }

@@ -52,6 +52,8 @@ class EagerEngine final : public backend::Engine {
   void abandon(backend::Cpu&) override {}
   bool handle_fault(backend::Cpu&, int, const siginfo_t&, void*) override { return false; }
   void synchronize() override {}
+  void add_file(GuestAddr, GuestAddr, const backend::FileIdentity&) override {}
+  void save_code() override {}
   void set_precise_faults(bool) override {}
   void end_background() override {}
   void prepare_fork() override {}
