@@ -2,11 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "backend/runtime/context.h"
 #include "ir/function.h"
@@ -31,21 +30,50 @@ struct BranchProfile {
 
 enum class Tier : uint8_t { Baseline, Llvm };
 
-/// Translated code, placed in the code cache, not yet published in the block map.
-struct CodeObject {
+/// A direct exit of an image.
+struct ImageSlot {
+  GuestAddr pc;       ///< where it leads
+  uint32_t resolver;  ///< offset of the code that an unresolved slot leads to
+  bool counted;       ///< has a counter
+};
+
+/// A 32-bit displacement in an image's code that depends on where code and slots are placed:
+/// the target's address + addend - the address of the displacement.
+struct ImageFixup {
+  enum class Target : uint8_t { Slot, Counter, Profile };
+  uint32_t at;  ///< offset of the displacement
+  uint16_t slot;
+  int8_t addend;
+  Target target;
+};
+static_assert(sizeof(ImageFixup) == 8);
+
+/// Translated code as a code generator makes it: it can be placed anywhere, in any process. Its arrays are
+/// the code generator's (or a file's) and stay until the next compile().
+struct CodeImage {
   ir::BlockKey key;
   Tier tier = Tier::Baseline;
-  std::span<std::byte> code;             ///< in the cache; the entry is its first byte
-  std::vector<LinkSlot*> slots;          ///< its direct exits, all unresolved at first
-  std::vector<FaultPoint> fault_points;  ///< by ascending host_offset
-  BranchProfile branch;                  ///< of its first indirect branch or call, if code is profiled
+  uint32_t guest_insts = 0;
+  uint32_t alignment = 16;          ///< of the code
+  std::span<const std::byte> code;  ///< the entry is its first byte
+  std::span<const ImageSlot> slots;
+  std::span<const ImageFixup> fixups;
+  std::span<const FaultPoint> fault_points;                 ///< by ascending host_offset
+  std::span<const std::pair<GuestAddr, GuestAddr>> ranges;  ///< guest code it was made from, [first, last)
+  /// Its first indirect branch or call, if it writes where that leads.
+  std::optional<GuestAddr> profiled;
   /// True: at a fault point the pinned guest registers are in their host registers. False: all are in the
   /// state, pc included, wherever a fault may come from (if the code is precise), and fault points are not
   /// needed.
   bool pins_in_registers = true;
   bool precise = true;
-  std::vector<std::pair<GuestAddr, GuestAddr>> ranges;  ///< guest code it was made from, [first, last)
-  uint32_t guest_insts = 0;
+};
+
+/// An image's code in the code cache, its exits unresolved.
+struct PlacedCode {
+  std::span<std::byte> code;
+  std::span<LinkSlot> slots;
+  BranchProfile branch;
 };
 
 /// Memory for translated code: one reserved range, code and link slots apart (a store near code that is
@@ -64,16 +92,16 @@ class CodeSpace {
   virtual uint64_t* allocate_counter(uint64_t value) = 0;
 };
 
+/// Puts the image's code and slots into `space`; counters start with `count`. Error: it is full.
+support::Result<PlacedCode> place(const CodeImage& image, CodeSpace& space, uint64_t count);
+
 /// Makes host code from IR. Implementations: backend/x64 (baseline), backend/llvm. One object per engine.
 class Codegen {
  public:
   virtual ~Codegen() = default;
   virtual std::string_view name() const = 0;
-  /// Compiles `function` into `space`. Errors: the cache is full, or something this backend cannot do.
-  /// A slow implementation uses `space` only at the very end: its first use takes the engine's translation
-  /// lock, which is then held until the engine has published the result.
-  virtual support::Result<std::unique_ptr<CodeObject>> compile(const ir::Function& function,
-                                                               CodeSpace& space) = 0;
+  /// Errors: something that this backend cannot do.
+  virtual support::Result<CodeImage> compile(const ir::Function& function) = 0;
 };
 
 }  // namespace ferry::backend

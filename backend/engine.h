@@ -48,6 +48,7 @@ struct EngineOptions {
   bool defer_nan_checks = true;   ///< LLVM: look for NaNs at the end of a chain of operations
   bool region_profile = true;     ///< regions leave out code that never ran (Auto only)
   bool inline_calls = true;       ///< regions take in small functions that they call
+  bool half_arithmetic = true;    ///< LLVM: the host's own half precision (AVX512-FP16)
   bool exact_underflow = true;    ///< FPSR.UFC by the unrounded result, once a thread looks at FPSR
   bool host_extensions = true;    ///< the host's instruction sets beyond SSE4.2 and POPCNT
   bool verify = false;            ///< verify IR after translation and after every pass
@@ -62,7 +63,10 @@ struct EngineOptions {
       100;  ///< with `background`: processor time of the process before LLVM is worth its start
   bool optimize_precise =
       false;  ///< Auto: LLVM also while faults must be precise; slower than the baseline today (ADR 6)
-  bool perf_map = false;                 ///< write /tmp/perf-PID.map
+  bool perf_map = false;           ///< write /tmp/perf-PID.map
+  std::string code_directory;      ///< of the persistent code cache; empty: none
+  std::string code_configuration;  ///< what code depends on besides this, such as the guest's CPU model
+  uint64_t code_directory_bytes = uint64_t{2} << 30;
   CodegenFactory llvm = nullptr;         ///< make_llvm_codegen; without it Auto is Baseline
   CodeAccess* access = nullptr;          ///< without it every readable page is executable
   HostListing list_host_code = nullptr;  ///< for dump=asm
@@ -84,8 +88,15 @@ struct Stop {
   bool write = false;    ///< Fault: the access was a write, as far as is known
 };
 
+/// Names a file by its content, for the persistent code cache.
+struct FileIdentity {
+  uint64_t low = 0, high = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
+
 /// Counters for --stats.
 struct EngineStats {
+  uint64_t stored_blocks = 0, stored_regions = 0, stored_insts = 0;  ///< from the persistent code cache
   uint64_t baseline_blocks = 0, baseline_insts = 0, baseline_ns = 0, baseline_bytes = 0;
   uint64_t llvm_regions = 0, llvm_insts = 0, llvm_ns = 0, llvm_bytes = 0;
   uint64_t dispatches = 0, invalidations = 0, flushes = 0;
@@ -123,9 +134,16 @@ class Engine {
   virtual void abandon(Cpu& cpu) = 0;
   /// Forgets translations of guest code in [first, last). Called after munmap, mprotect and mmap over it.
   virtual void invalidate(GuestAddr first, GuestAddr last) = 0;
-  /// From the embedder's handler for SIGSEGV, SIGBUS and SIGILL: true when the fault came from guest code run
-  /// by `cpu` on this thread; `context` is then changed so that run() returns a Fault stop with every guest
-  /// register exact. None of the three may be blocked while guest code runs. Async-signal-safe.
+  /// A file lies at [first, last), as it does in all processes that map it: code made from it may come from
+  /// the persistent code cache, and go there.
+  virtual void add_file(GuestAddr first, GuestAddr last, const FileIdentity& file) = 0;
+  /// Writes what this process made to the persistent code cache.
+  virtual void save_code() = 0;
+  /// Returns when no CPU executes what was invalidated before: they look anew for what comes next.
+  virtual void synchronize() = 0;
+  /// From the embedder's handler for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGTRAP: true when the fault came
+  /// from guest code run by `cpu` on this thread; `context` is then changed so that run() returns a Fault
+  /// stop with every guest register exact. Async-signal-safe.
   virtual bool handle_fault(Cpu& cpu, int signal, const siginfo_t& info, void* context) = 0;
   /// Whether guest registers must be exact at faults also in optimized code: true from when the guest
   /// installs a handler for a synchronous signal, or is traced.

@@ -81,6 +81,28 @@ Bits128 from_int(fp::Env& env, const FpOp& op, Bits128 a, fp::Signedness signedn
   return out;
 }
 
+Bits128 widen(fp::Env& env, const FpOp& op, Bits128 a, bool raw) {
+  const unsigned to = lane_bits(op.type), from = to / 2;
+  const uint64_t quiet = raw ? fp::quiet_bit(format_of(to)) : 0;
+  Bits128 out;
+  for (unsigned i = 0; i < lanes(op.type); ++i) {
+    const uint64_t number = lane(a, from, static_cast<unsigned>(op.imm) * lanes(op.type) + i);
+    const uint64_t wide = fp::convert(env, format_of(from), format_of(to), number, env.mode.rounding);
+    set_lane(out, to, i, fp::is_signalling_nan(format_of(from), number) ? wide & ~quiet : wide);
+  }
+  return out;
+}
+
+Bits128 narrow(fp::Env& env, const FpOp& op, Bits128 a) {
+  const unsigned to = lane_bits(op.type), from = 2 * to;
+  Bits128 out;
+  for (unsigned i = 0; i < lanes(op.type) / 2; ++i) {
+    set_lane(out, to, i,
+             fp::convert(env, format_of(from), format_of(to), lane(a, from, i), env.mode.rounding));
+  }
+  return out;
+}
+
 }  // namespace
 
 Bits128 evaluate_fp(fp::Env& env, const FpOp& op, Bits128 a, Bits128 b, Bits128 c) {
@@ -121,6 +143,12 @@ Bits128 evaluate_fp(fp::Env& env, const FpOp& op, Bits128 a, Bits128 b, Bits128 
       });
     case Op::fconvert:
       return {fp::convert(env, format_of(op.arg_type), format_of(op.type), a.low, env.mode.rounding), 0};
+    case Op::fwiden:
+      return widen(env, op, a, /*raw=*/false);
+    case Op::fwiden_raw:
+      return widen(env, op, a, /*raw=*/true);
+    case Op::fnarrow:
+      return narrow(env, op, a);
     case Op::fp_to_sint:
       return to_int(env, op, a, fp::Signedness::Signed);
     case Op::fp_to_uint:
@@ -136,13 +164,14 @@ Bits128 evaluate_fp(fp::Env& env, const FpOp& op, Bits128 a, Bits128 b, Bits128 
 
 bool may_round_to_smallest_normal(Op op, Type type, Type arg_type) {
   if (op == Op::fconvert) return bits(type) < bits(arg_type);
-  return op == Op::fmul || op == Op::fdiv || op == Op::fma;
+  if (op == Op::sint_to_fp || op == Op::uint_to_fp) return type == Type::F16;
+  return op == Op::fnarrow || op == Op::fmul || op == Op::fdiv || op == Op::fma;
 }
 
 uint64_t smallest_normal(Type type) {
-  if (lane_bits(type) == 64) return uint64_t{1} << 52;
-  constexpr uint64_t kSingle = 1u << 23;
-  return is_vector(type) ? kSingle << 32 | kSingle : kSingle;
+  const unsigned width = lane_bits(type);
+  const uint64_t number = uint64_t{1} << (width == 16 ? 10 : width == 32 ? 23 : 52);
+  return is_vector(type) ? support::replicate(number, width) : number;
 }
 
 fp::Env host_fp_env(NanRule rule) {

@@ -35,6 +35,9 @@ Bits128 fcmp(Frame& f, const Inst& inst) { return on_host(f, inst); }
 Bits128 vfcmp(Frame& f, const Inst& inst) { return on_host(f, inst); }
 Bits128 fround(Frame& f, const Inst& inst) { return on_host(f, inst); }
 Bits128 fconvert(Frame& f, const Inst& inst) { return on_host(f, inst); }
+Bits128 fwiden(Frame& f, const Inst& inst) { return on_host(f, inst); }
+Bits128 fwiden_raw(Frame& f, const Inst& inst) { return on_host(f, inst); }
+Bits128 fnarrow(Frame& f, const Inst& inst) { return on_host(f, inst); }
 Bits128 fp_to_sint(Frame& f, const Inst& inst) { return on_host(f, inst); }
 Bits128 fp_to_uint(Frame& f, const Inst& inst) { return on_host(f, inst); }
 Bits128 sint_to_fp(Frame& f, const Inst& inst) { return on_host(f, inst); }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "ir/interp_frame.h"
+#include "ir/support/compare_exchange_pair.h"
 #include "ir/support/misaligned.h"
 
 // The guest's accesses need no alignment; x86-64 does them as one access all the same.
@@ -112,6 +113,11 @@ FERRY_UNALIGNED uint64_t compare_exchange(uint64_t at, uint64_t expected, uint64
   return old;
 }
 
+Bits128 compare_exchange_vector(uint64_t at, Bits128 expected, Bits128 desired) {
+  support::compare_exchange_pair(at, expected.low, expected.high, desired.low, desired.high);
+  return expected;
+}
+
 }  // namespace
 
 Bits128 load(Frame& f, const Inst& inst) {
@@ -178,8 +184,10 @@ Bits128 cmpxchg(Frame& f, const Inst& inst) {
       return {compare_exchange<uint16_t>(at, expected, desired), 0};
     case 4:
       return {compare_exchange<uint32_t>(at, expected, desired), 0};
-    default:
+    case 8:
       return {compare_exchange<uint64_t>(at, expected, desired), 0};
+    default:
+      return compare_exchange_vector(at, f.vec(inst, 1), f.vec(inst, 2));
   }
 }
 

@@ -26,10 +26,11 @@ inline constexpr TypeSet kIntVectors = TypeSet(Type::V16I8) | Type::V8I16 | Type
 inline constexpr TypeSet kIntVectorsTo32 = TypeSet(Type::V16I8) | Type::V8I16 | Type::V4I32;
 inline constexpr TypeSet kIntVectorsFrom16 = TypeSet(Type::V8I16) | Type::V4I32 | Type::V2I64;
 inline constexpr TypeSet kVectors = kIntVectors | Type::V8F16 | Type::V4F32 | Type::V2F64;
-inline constexpr TypeSet kFloats = TypeSet(Type::F32) | Type::F64;
-inline constexpr TypeSet kFloatsAndHalf = kFloats | Type::F16;
-inline constexpr TypeSet kFloatVectors = TypeSet(Type::V4F32) | Type::V2F64;
-inline constexpr TypeSet kAnyValue = kIntegersAndBool | kFloatsAndHalf | kVectors;
+inline constexpr TypeSet kFloats = TypeSet(Type::F16) | Type::F32 | Type::F64;
+inline constexpr TypeSet kFloatVectors = TypeSet(Type::V8F16) | Type::V4F32 | Type::V2F64;
+inline constexpr TypeSet kFloatVectorsFrom32 = TypeSet(Type::V4F32) | Type::V2F64;
+inline constexpr TypeSet kFloatVectorsTo32 = TypeSet(Type::V8F16) | Type::V4F32;
+inline constexpr TypeSet kAnyValue = kIntegersAndBool | kFloats | kVectors;
 
 /// The types that an instruction with this op may have: of its result, or of a store's value.
 constexpr TypeSet allowed_types(Op op) {
@@ -68,8 +69,9 @@ constexpr TypeSet allowed_types(Op op) {
     case Op::smulh:
     case Op::bswap:
     case Op::atomic_rmw:
-    case Op::cmpxchg:
       return kWords;
+    case Op::cmpxchg:
+      return kWords | Type::V2I64;
     case Op::clz:
       return kWords | kIntVectorsTo32;
     case Op::rbit:
@@ -87,9 +89,9 @@ constexpr TypeSet allowed_types(Op op) {
       return Type::I1;
 
     case Op::load:
-      return kIntegers | kFloatsAndHalf | kVectors;
+      return kIntegers | kFloats | kVectors;
     case Op::store:
-      return kIntegers | kFloatsAndHalf | kVectors;
+      return kIntegers | kFloats | kVectors;
 
     case Op::vshl:
     case Op::vlshr:
@@ -106,7 +108,7 @@ constexpr TypeSet allowed_types(Op op) {
     case Op::ssub_sat:
       return kIntVectors;
     case Op::uavg_round:
-      return kIntVectorsTo32;
+      return TypeSet(Type::V16I8) | Type::V8I16;
     case Op::mul_wide_u:
     case Op::mul_wide_s:
     case Op::widen_u:
@@ -126,9 +128,9 @@ constexpr TypeSet allowed_types(Op op) {
     case Op::tbl:
       return Type::V16I8;
     case Op::extract_lane:
-      return kIntegers | kFloatsAndHalf;
+      return kIntegers | kFloats;
     case Op::bitcast:
-      return kWords | Type::I16 | kFloatsAndHalf;
+      return kWords | Type::I16 | kFloats;
 
     case Op::clmul:
       return Type::V2I64;
@@ -166,10 +168,15 @@ constexpr TypeSet allowed_types(Op op) {
     case Op::vfcmp:
       return kFloatVectors;
     case Op::fconvert:
-      return kFloatsAndHalf;
+      return kFloats;
+    case Op::fwiden:
+    case Op::fwiden_raw:
+      return kFloatVectorsFrom32;
+    case Op::fnarrow:
+      return kFloatVectorsTo32;
     case Op::fp_to_sint:
     case Op::fp_to_uint:
-      return kWords | Type::V4I32 | Type::V2I64;
+      return kWords | kIntVectorsFrom16;
 
     case Op::set_reg:
     case Op::at:

@@ -39,6 +39,7 @@ constexpr bool is_int(Type type) { return info(type).kind == TypeKind::Int; }
 constexpr bool is_float(Type type) { return info(type).kind == TypeKind::Float; }
 constexpr bool is_vector(Type type) { return info(type).kind >= TypeKind::VecInt; }
 constexpr bool is_float_vector(Type type) { return info(type).kind == TypeKind::VecFloat; }
+constexpr bool is_half(Type type) { return type == Type::F16 || type == Type::V8F16; }
 /// True where values of `type` live in host vector registers.
 constexpr bool in_vector_register(Type type) { return is_float(type) || is_vector(type); }
 

@@ -286,9 +286,10 @@ bool Verifier::check_memory() {
 
 bool Verifier::check_atomic() {
   const MemAccess m = inst_->mem();
-  const bool power = m.bytes != 0 && (m.bytes & (m.bytes - 1)) == 0;
-  return require(power && m.bytes <= bytes(inst_->type) && m.scale == 0 && m.disp == 0 && !m.sign_extend,
-                 Rule::MemoryShape);
+  const unsigned whole = bytes(inst_->type);
+  const bool part = m.bytes != 0 && (m.bytes & (m.bytes - 1)) == 0 && m.bytes <= whole;
+  const bool fits = is_vector(inst_->type) ? m.bytes == whole : part;
+  return require(fits && m.scale == 0 && m.disp == 0 && !m.sign_extend, Rule::MemoryShape);
 }
 
 }  // namespace

@@ -47,6 +47,7 @@ void flush_reports(Process& process) {
 }
 
 void exit_process(Process& process, int status) {
+  if (process.engine) process.engine->save_code();
   flush_reports(process);
   for (;;) raw_syscall(SYS_exit_group, static_cast<uint64_t>(status));
 }

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sys/auxv.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -90,11 +91,43 @@ uint64_t fitting_code_bytes(uint64_t wanted) {
   return std::min<uint64_t>(wanted, limit.rlim_cur / kShare);
 }
 
+/// By the XDG Base Directory Specification; empty: there is none.
+std::string user_cache_directory() {
+  const char* cache = ::getenv("XDG_CACHE_HOME");
+  if (cache && *cache == '/') return cache;
+  const char* home = ::getenv("HOME");
+  return home && *home == '/' ? std::string(home) + "/.cache" : std::string();
+}
+
+/// Whether this is the inside of an image under construction: a container, or a chroot.
+bool in_image() {
+  struct stat root, first;
+  if (::access("/.dockerenv", F_OK) == 0 || ::access("/run/.containerenv", F_OK) == 0) return true;
+  if (::geteuid() != 0) return false;
+  return ::stat("/", &root) != 0 || ::stat("/proc/1/root/", &first) != 0 || root.st_dev != first.st_dev ||
+         root.st_ino != first.st_ino;
+}
+
+/// Where the persistent code cache is; empty: nowhere. A program with the rights of another user neither
+/// trusts nor changes the caller's, an image does not get one that nobody asked for, and who wants to see
+/// translations wants them made.
+std::string code_directory(const Process& process) {
+  const backend::EngineOptions& engine = process.options.engine;
+  if (!process.options.code_cache || ::getauxval(AT_SECURE) != 0 || !engine.dump.empty()) return {};
+  if (!engine.code_directory.empty()) return engine.code_directory;
+  std::string directory = user_cache_directory();
+  if (directory.empty()) return {};
+  directory += "/ferry";
+  return ::access(directory.c_str(), F_OK) != 0 && in_image() ? std::string() : directory;
+}
+
 /// Starts the guest's program on this thread; answers an exit status only if that fails.
 int run_guest(Process& process, Program& program) {
   backend::EngineOptions engine_options = process.options.engine;
   engine_options.access = &process.memory;
   engine_options.code_bytes = fitting_code_bytes(engine_options.code_bytes);
+  engine_options.code_directory = code_directory(process);
+  engine_options.code_configuration = std::string(process.abi.machine()) + "," + process.options.cpu;
   engine_options.list_host_code = &frontend::list_host_code;
 #ifdef FERRY_LLVM
   engine_options.llvm = backend::make_llvm_codegen;
@@ -103,6 +136,7 @@ int run_guest(Process& process, Program& program) {
   if (!engine) return fail(engine.error().message, kFerryFailed);
   process.engine = std::move(*engine);
   process.memory.set_engine(process.engine.get());
+  process.memory.set_stable_placement(process.options.code_cache);
   remember_own_executable(process);
 
   auto* task = new Task(process);  // lives as long as the process, whose end this thread is

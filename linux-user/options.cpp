@@ -81,6 +81,7 @@ constexpr struct {
     {"region-profile", &backend::EngineOptions::region_profile},
     {"inline-calls", &backend::EngineOptions::inline_calls},
     {"deferred-nan-checks", &backend::EngineOptions::defer_nan_checks},
+    {"half-arithmetic", &backend::EngineOptions::half_arithmetic},
     {"exact-underflow", &backend::EngineOptions::exact_underflow},
     {"host-isa", &backend::EngineOptions::host_extensions},
     {"passes", &backend::EngineOptions::optimize},
@@ -291,6 +292,20 @@ const OptionRow kOptions[] = {
        return parse_number(v, o.engine.code_bytes, uint64_t{1} << 20, uint64_t{2} << 30);
      },
      [](const Options& o) { return print_number(o.engine.code_bytes, kStandard.code_bytes); }},
+    {"", "no-cache", "", "FERRY_NO_CACHE", "",
+     "keep no translated code for other processes; programs lie at random addresses",
+     [](Options& o, std::string_view) {
+       o.code_cache = false;
+       return Problem{};
+     },
+     [](const Options& o) { return std::string(o.code_cache ? "" : kFlagSet); }},
+    {"", "cache-dir", "DIR", "FERRY_CACHE_DIR", "",
+     "where translated code is kept; ~/.cache/ferry unless XDG_CACHE_HOME is set",
+     [](Options& o, std::string_view v) {
+       o.engine.code_directory = v;
+       return Problem{};
+     },
+     [](const Options& o) { return o.engine.code_directory; }},
     {"perfmap", "perf-map", "", "FERRY_PERF_MAP", "",
      "write /tmp/perf-PID.map, by which perf names translated code",
      [](Options& o, std::string_view) {

@@ -24,6 +24,7 @@ struct Options {
   std::string log_file;      ///< for --strace and --dump; empty: standard error
   uint64_t stack_bytes = 0;  ///< 0: RLIMIT_STACK
   bool stats = false;
+  bool code_cache = true;  ///< the persistent one
   backend::EngineOptions engine;
 
   enum class Action : uint8_t { Run, Help, Version, Syscalls, Cpus } action = Action::Run;

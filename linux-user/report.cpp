@@ -54,6 +54,8 @@ std::string stats_report(const Process& process) {
     append_tier(text, "baseline:", "blocks", s.baseline_blocks, s.baseline_insts, s.baseline_ns,
                 s.baseline_bytes);
     append_tier(text, "llvm:", "regions", s.llvm_regions, s.llvm_insts, s.llvm_ns, s.llvm_bytes);
+    append(text, "  stored:   %llu blocks, %llu regions, %llu guest instructions\n", number(s.stored_blocks),
+           number(s.stored_regions), number(s.stored_insts));
     append(
         text,
         "  engine:   %llu dispatches, %llu invalidations, %llu flushes, %llu faults, %llu tagged accesses\n",

@@ -12,16 +12,14 @@ namespace ferry::backend {
 
 namespace {
 
-// LLVM itself is set up by the first compile. compile() may run beside translated code and other compiles: it
-// touches its CodeSpace only at the end.
+// LLVM itself is set up by the first compile. compile() may run beside translated code and other compiles.
 class LlvmCodegen final : public Codegen {
  public:
   explicit LlvmCodegen(const EngineOptions& options) : options_(options) {}
 
   std::string_view name() const override { return "llvm"; }
 
-  support::Result<std::unique_ptr<CodeObject>> compile(const ir::Function& function,
-                                                       CodeSpace& space) override {
+  support::Result<CodeImage> compile(const ir::Function& function) override {
     if (compiler_ == nullptr) {
       auto created = llvm_tier::Compiler::create(options_.host_extensions);
       if (!created) return created.error();
@@ -39,12 +37,14 @@ class LlvmCodegen final : public Codegen {
     if (options_.dump.find("llvm") != std::string::npos) module.print(llvm::errs(), nullptr);
     auto object = compiler_->emit_object(module);
     if (!object) return object.error();
-    return llvm_tier::link(*object, plan, function, space);
+    if (auto error = region_.link(*object, plan, function)) return *error;
+    return region_.image();
   }
 
  private:
   const EngineOptions options_;
   std::unique_ptr<llvm_tier::Compiler> compiler_;
+  llvm_tier::LinkedRegion region_;
 };
 
 }  // namespace

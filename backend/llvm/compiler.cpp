@@ -65,6 +65,8 @@ support::Result<std::unique_ptr<Compiler>> Compiler::create(bool host_extensions
       .fma = features.lookup("fma"),
       .avx2 = features.lookup("avx2"),
       .avx512 = features.lookup("avx512vl") && features.lookup("avx512bw"),
+      .half = features.lookup("f16c") && features.lookup("avx2"),
+      .half_arithmetic = features.lookup("avx512fp16"),
       .aes = features.lookup("aes"),
       .clmul = features.lookup("pclmul"),
       .sha = features.lookup("sha"),

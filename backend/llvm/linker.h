@@ -2,16 +2,36 @@
 
 #include <llvm/ADT/ArrayRef.h>
 
-#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "backend/codegen.h"
 #include "backend/llvm/lower.h"
 
 namespace ferry::backend::llvm_tier {
 
-/// Places `object`, compiled from `function` with `plan`, in the code space: JITLink resolves its references
-/// to the link slots and call thunks that are made here beside it.
-support::Result<std::unique_ptr<CodeObject>> link(llvm::ArrayRef<char> object, const Plan& plan,
-                                                  const ir::Function& function, CodeSpace& space);
+/// A linked region: an image and what it is made of.
+class LinkedRegion {
+ public:
+  /// Links `object`, compiled from `function` with `plan`: JITLink resolves its references to what lies
+  /// beside it, the call thunks, and leaves those to the slots as fixups.
+  std::optional<support::Error> link(llvm::ArrayRef<char> object, const Plan& plan,
+                                     const ir::Function& function);
+  CodeImage image() const;
+
+ private:
+  friend class RegionMemory;
+  friend class LinkContext;
+
+  void emit_exits(const Plan& plan, size_t object_bytes);
+
+  CodeImage image_;
+  std::vector<std::byte> code_;
+  std::vector<ImageSlot> slots_;
+  std::vector<uint32_t> thunks_;  ///< their offsets
+  std::vector<ImageFixup> fixups_;
+  std::vector<std::pair<GuestAddr, GuestAddr>> ranges_;
+};
 
 }  // namespace ferry::backend::llvm_tier

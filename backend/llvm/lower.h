@@ -44,7 +44,9 @@ std::string thunk_name(uint32_t call_site);
 struct HostFeatures {
   bool fma = false;
   bool avx2 = false;
-  bool avx512 = false;  ///< on vectors of 128 bits, with instructions for lanes of 16
+  bool avx512 = false;           ///< on vectors of 128 bits, with instructions for lanes of 16
+  bool half = false;             ///< conversions from and to half precision, vectors of 256 bits
+  bool half_arithmetic = false;  ///< AVX512-FP16
   bool aes = false;
   bool clmul = false;
   bool sha = false;
@@ -120,7 +122,9 @@ class Lowering {
   void settle_nans();
 
   // -- values
-  Value* lower(const Inst& inst) { return (this->*kHandlers[static_cast<size_t>(inst.op)])(inst); }
+  Value* lower(const Inst& inst) {
+    return lacks_half(inst) ? evaluate(inst) : (this->*kHandlers[static_cast<size_t>(inst.op)])(inst);
+  }
   llvm::MDNode* unlikely();
   llvm::Type* type_of(ir::Type type) const;
   /// Operand `index` as it was defined.
@@ -164,11 +168,26 @@ class Lowering {
   Value* as_vector_argument(Value* value, ir::Type type);
   Value* any_lane(Value* mask);
   Value* float_compare(const Inst& inst);
+  Value* fused(Value* addend, Value* a, Value* b);
   Value* min_max(const Inst& inst, bool want_min);
-  Value* host_round(Value* value, ir::Type type, ir::fp::Rounding mode, bool raise_inexact);
+  Value* host_round(Value* value, ir::fp::Rounding mode, bool raise_inexact);
   Value* truncate_to_int(Value* value, ir::Type from, unsigned width);
   Value* scalar_to_integer(const Inst& inst, bool is_signed);
-  Value* vector_to_integer(const Inst& inst);
+  Value* vector_to_integer(const Inst& inst, bool is_signed);
+  Value* from_integer(const Inst& inst, bool is_signed);
+  Value* change_sign(const Inst& inst, bool flip);
+
+  // -- half precision: lower_half.cpp
+  bool lacks_half(const Inst& inst) const;
+  bool computes_halves() const { return host_.half_arithmetic && options_.half_arithmetic; }
+  Value* operand(const Inst& inst, unsigned index);
+  Value* singles(const Inst& inst, unsigned index);
+  Value* number(const Inst& inst, unsigned index);
+  Value* result(const Inst& inst, Value* wide);
+  Value* narrow_sticky(Value* doubles);
+  Value* half_fma(const Inst& inst);
+  Value* half_min_max(const Inst& inst, bool want_min);
+  Value* half_is_nan(Value* half);
 
   const ir::Function& source_;
   const EngineOptions& options_;
@@ -187,8 +206,8 @@ class Lowering {
   std::vector<bool> loaded_;                  ///< the variable holds the register at the current instruction
   std::vector<llvm::BasicBlock*> blocks_;
   std::vector<Value*> values_;
-  std::vector<ir::Type> unchecked_lanes_;  ///< per value: F32 or F64 if such a lane may be another NaN than
-                                           ///< the guest's; Void if not
+  std::vector<ir::Type> unchecked_lanes_;  ///< per value: the float type if such a lane may be another NaN
+                                           ///< than the guest's; Void if not
   std::vector<ir::ValueId> unchecked_;  ///< these values' instructions and the writes of registers, in order
   struct Comparison {
     std::array<ir::ValueId, 2> operands;

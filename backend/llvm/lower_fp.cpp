@@ -93,37 +93,41 @@ llvm::Value* Lowering::tell_underflow(const Inst& inst, Value* result) {
 }
 
 llvm::Value* Lowering::fadd(const Inst& inst) {
-  return sum(b_.CreateFAdd(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type)));
+  return result(inst, sum(b_.CreateFAdd(number(inst, 0), number(inst, 1))));
 }
 llvm::Value* Lowering::fsub(const Inst& inst) {
-  return sum(b_.CreateFSub(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type)));
+  return result(inst, sum(b_.CreateFSub(number(inst, 0), number(inst, 1))));
 }
 llvm::Value* Lowering::fmul(const Inst& inst) {
-  return tell_underflow(inst, b_.CreateFMul(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type)));
+  return tell_underflow(inst, result(inst, b_.CreateFMul(number(inst, 0), number(inst, 1))));
 }
 llvm::Value* Lowering::fdiv(const Inst& inst) {
-  return tell_underflow(inst, b_.CreateFDiv(arg_as(inst, 0, inst.type), arg_as(inst, 1, inst.type)));
+  return tell_underflow(inst, result(inst, b_.CreateFDiv(number(inst, 0), number(inst, 1))));
 }
 llvm::Value* Lowering::fsqrt(const Inst& inst) {
-  Value* operand = arg_as(inst, 0, inst.type);
-  return b_.CreateConstrainedFPCall(
-      llvm::Intrinsic::getDeclaration(&module_, llvm::Intrinsic::experimental_constrained_sqrt,
-                                      {operand->getType()}),
-      {operand});
+  Value* operand = number(inst, 0);
+  return result(inst, b_.CreateConstrainedFPCall(
+                          llvm::Intrinsic::getDeclaration(
+                              &module_, llvm::Intrinsic::experimental_constrained_sqrt, {operand->getType()}),
+                          {operand}));
 }
 llvm::Value* Lowering::fma(const Inst& inst) {
   if (!host_.fma) return evaluate(inst);
-  Value* addend = arg_as(inst, 0, inst.type);
-  Value* fused = b_.CreateConstrainedFPCall(
+  if (ir::is_half(inst.type) && !computes_halves()) return tell_underflow(inst, half_fma(inst));
+  return tell_underflow(inst, fused(operand(inst, 0), operand(inst, 1), operand(inst, 2)));
+}
+
+llvm::Value* Lowering::fused(Value* addend, Value* a, Value* b) {
+  return sum(b_.CreateConstrainedFPCall(
       llvm::Intrinsic::getDeclaration(&module_, llvm::Intrinsic::experimental_constrained_fma,
                                       {addend->getType()}),
-      {arg_as(inst, 1, inst.type), arg_as(inst, 2, inst.type), addend});
-  return tell_underflow(inst, sum(fused));
+      {a, b, addend}));
 }
 
 // Equal operands may be zeros of different signs: OR of the bits keeps a minus sign (min), AND drops it
 // (max), and changes nothing else. NaNs take the exact way.
 llvm::Value* Lowering::min_max(const Inst& inst, bool want_min) {
+  if (ir::is_half(inst.type)) return half_min_max(inst, want_min);
   Value* a = arg_as(inst, 0, inst.type);
   Value* b = arg_as(inst, 1, inst.type);
   const Type bits_type = ir::is_vector(inst.type) ? Type::V2I64 : ir::int_type(ir::bits(inst.type));
@@ -142,10 +146,21 @@ llvm::Value* Lowering::fminnum(const Inst& inst) { return min_max(inst, true); }
 llvm::Value* Lowering::fmaxnum(const Inst& inst) { return min_max(inst, false); }
 
 // Sign changes are bit operations: they neither quiet a NaN nor raise a flag.
+llvm::Value* Lowering::change_sign(const Inst& inst, bool flip) {
+  const unsigned width = ir::lane_bits(inst.type);
+  const Type bits_type = ir::is_vector(inst.type) ? ir::vector_type(width) : ir::int_type(width);
+  Value* bits = arg_as(inst, 0, bits_type);
+  auto* sign = llvm::ConstantInt::get(bits->getType(), llvm::APInt::getSignMask(width));
+  return as(flip ? b_.CreateXor(bits, sign) : b_.CreateAnd(bits, b_.CreateNot(sign)), inst.type);
+}
 llvm::Value* Lowering::fabs(const Inst& inst) {
+  if (ir::is_half(inst.type)) return change_sign(inst, /*flip=*/false);
   return b_.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, arg_as(inst, 0, inst.type));
 }
-llvm::Value* Lowering::fneg(const Inst& inst) { return b_.CreateFNeg(arg_as(inst, 0, inst.type)); }
+llvm::Value* Lowering::fneg(const Inst& inst) {
+  if (ir::is_half(inst.type)) return change_sign(inst, /*flip=*/true);
+  return b_.CreateFNeg(arg_as(inst, 0, inst.type));
+}
 
 llvm::Value* Lowering::float_compare(const Inst& inst) {
   const auto relation = static_cast<unsigned>(inst.imm);
@@ -153,9 +168,8 @@ llvm::Value* Lowering::float_compare(const Inst& inst) {
                  unordered = relation >> 3 & 1;
   const auto predicate =
       static_cast<llvm::CmpInst::Predicate>(equal | greater << 1 | less << 2 | unordered << 3);
-  const Type type = inst.op == ir::Op::vfcmp ? inst.type : arg_type(inst, 0);
-  Value* a = arg_as(inst, 0, type);
-  Value* b = arg_as(inst, 1, type);
+  Value* a = number(inst, 0);
+  Value* b = number(inst, 1);
   const bool signalling = inst.imm2 != 0;
   // The guest's flags are several comparisons of the same operands: one of them raises the exceptions.
   const Comparison comparison{{inst.args[0], inst.args[1]}, inst.imm2};
@@ -187,28 +201,33 @@ llvm::Value* Lowering::opaque(Value* value) {
 // Whether one of them is a NaN. Raises nothing for a quiet one, which is what the results of arithmetic are;
 // for other operands the exact way raises it.
 llvm::Value* Lowering::unordered(Value* a, Value* b) {
+  if (a->getType()->getScalarType()->isHalfTy()) return b_.CreateOr(half_is_nan(a), half_is_nan(b));
   llvm::IRBuilder<>::FastMathFlagGuard guard(b_);
   b_.setIsFPConstrained(false);
   return b_.CreateFCmpUNO(a, b);
 }
 
 // ROUNDSD and its kin: the mode in bits 0 to 2, bit 3 keeps inexact quiet. Only the modes that the host has.
-llvm::Value* Lowering::host_round(Value* value, Type type, Rounding mode, bool raise_inexact) {
+llvm::Value* Lowering::host_round(Value* value, Rounding mode, bool raise_inexact) {
+  using namespace llvm::Intrinsic;
   constexpr unsigned kHostMode[] = {0, 2, 1, 3};
   constexpr unsigned kCurrent = 4, kQuiet = 8;
   const bool current = static_cast<uint64_t>(mode) == ir::kRoundCurrent;
   const unsigned control =
       (current ? kCurrent : kHostMode[static_cast<unsigned>(mode)]) | (raise_inexact ? 0 : kQuiet);
-  const Type lanes = ir::is_vector(type) ? type : ir::float_vector_type(ir::bits(type));
-  const bool is_double = ir::lane_bits(type) == 64;
   Value* immediate = b_.getInt32(control);
-  if (ir::is_vector(type)) {
-    const auto id = is_double ? llvm::Intrinsic::x86_sse41_round_pd : llvm::Intrinsic::x86_sse41_round_ps;
+  llvm::Type* type = value->getType();
+  const bool is_double = type->getScalarType()->isDoubleTy();
+  if (auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(type)) {
+    const ID id = vector->getNumElements() == 8 ? x86_avx_round_ps_256
+                  : is_double                   ? x86_sse41_round_pd
+                                                : x86_sse41_round_ps;
     return opaque(b_.CreateIntrinsic(id, {}, {opaque(value), immediate}));
   }
-  const auto id = is_double ? llvm::Intrinsic::x86_sse41_round_sd : llvm::Intrinsic::x86_sse41_round_ss;
+  const Type lanes = ir::float_vector_type(is_double ? 64 : 32);
   Value* vector =
       b_.CreateInsertElement(llvm::Constant::getNullValue(type_of(lanes)), opaque(value), uint64_t{0});
+  const ID id = is_double ? x86_sse41_round_sd : x86_sse41_round_ss;
   return opaque(
       b_.CreateExtractElement(b_.CreateIntrinsic(id, {}, {vector, vector, immediate}), uint64_t{0}));
 }
@@ -222,16 +241,31 @@ bool host_can_round(uint64_t mode) {
 }  // namespace
 
 llvm::Value* Lowering::fround(const Inst& inst) {
-  if (!host_can_round(inst.imm) || ir::lane_bits(inst.type) == 16) return evaluate(inst);
-  return host_round(arg_as(inst, 0, inst.type), inst.type, static_cast<Rounding>(inst.imm), inst.imm2 != 0);
+  if (!host_can_round(inst.imm)) return evaluate(inst);
+  return result(inst, host_round(singles(inst, 0), static_cast<Rounding>(inst.imm), inst.imm2 != 0));
 }
 
 llvm::Value* Lowering::fconvert(const Inst& inst) {
   const Type from = arg_type(inst, 0);
-  if (inst.type == Type::F64 && from == Type::F32) return b_.CreateFPExt(arg(inst, 0), b_.getDoubleTy());
-  if (inst.type == Type::F32 && from == Type::F64)
-    return tell_underflow(inst, b_.CreateFPTrunc(arg(inst, 0), b_.getFloatTy()));
-  return evaluate(inst);
+  Value* value = arg(inst, 0);
+  if (ir::bits(inst.type) > ir::bits(from)) return b_.CreateFPExt(value, type_of(inst.type));
+  if (inst.type == Type::F16 && from == Type::F64) value = narrow_sticky(value);
+  return tell_underflow(inst, b_.CreateFPTrunc(value, type_of(inst.type)));
+}
+
+llvm::Value* Lowering::fwiden(const Inst& inst) {
+  const Type halves = ir::float_vector_type(ir::lane_bits(inst.type) / 2);
+  return b_.CreateFPExt(half(arg(inst, 0), halves, inst.imm), type_of(inst.type));
+}
+llvm::Value* Lowering::fwiden_raw(const Inst& inst) {
+  Value* fast = fwiden(inst);
+  return exact_when(inst, any_lane(unordered(fast, fast)), fast);
+}
+llvm::Value* Lowering::fnarrow(const Inst& inst) {
+  const Type from = ir::float_vector_type(ir::lane_bits(inst.type) * 2);
+  auto* type = llvm::FixedVectorType::get(type_of(ir::lane_type(inst.type)), ir::lanes(from));
+  Value* narrowed = b_.CreateFPTrunc(arg_as(inst, 0, from), type);
+  return tell_underflow(inst, low_half_zero_upper(narrowed, inst.type));
 }
 
 // CVTTSS2SI and CVTTSD2SI: the "integer indefinite" 0x80.. for a NaN and for what does not fit.
@@ -255,15 +289,15 @@ void Lowering::raise_inexact(Value* value) {
 }
 
 llvm::Value* Lowering::scalar_to_integer(const Inst& inst, bool is_signed) {
-  const Type from = arg_type(inst, 0);
+  const Type from = arg_type(inst, 0) == Type::F64 ? Type::F64 : Type::F32;
   const bool fixed_point = inst.imm2 != 0;
-  if (fixed_point || from == Type::F16 || !host_can_round(inst.imm)) return evaluate(inst);
-  Value* value = arg(inst, 0);
+  if (fixed_point || !host_can_round(inst.imm)) return evaluate(inst);
+  Value* value = singles(inst, 0);
   const auto mode = static_cast<Rounding>(inst.imm);
   // Truncation of what is below zero to an unsigned integer is invalid, not inexact: it is looked at first,
   // too.
   const bool rounds = mode != Rounding::TowardZero || !is_signed;
-  Value* rounded = rounds ? host_round(value, from, mode, /*raise_inexact=*/false) : value;
+  Value* rounded = rounds ? host_round(value, mode, /*raise_inexact=*/false) : value;
   const unsigned width = ir::bits(inst.type);
   llvm::Type* result_type = type_of(inst.type);
   Value* too_large = b_.getFalse();
@@ -287,41 +321,67 @@ llvm::Value* Lowering::scalar_to_integer(const Inst& inst, bool is_signed) {
   });
 }
 
-llvm::Value* Lowering::vector_to_integer(const Inst& inst) {
-  const bool truncates = static_cast<Rounding>(inst.imm) == Rounding::TowardZero;
-  if (inst.type != Type::V4I32 || inst.imm2 != 0 || !truncates) return evaluate(inst);
-  Value* value = arg_as(inst, 0, Type::V4F32);
-  Value* fast = opaque(b_.CreateIntrinsic(llvm::Intrinsic::x86_sse2_cvttps2dq, {}, {opaque(value)}));
-  Value* indefinite = llvm::ConstantInt::get(fast->getType(), llvm::APInt::getSignedMinValue(32));
-  return exact_when(inst, any_lane(b_.CreateICmpEQ(fast, indefinite)), fast);
+// As for scalars. Words are converted to doublewords first: those that change when they are made narrow do
+// not fit.
+llvm::Value* Lowering::vector_to_integer(const Inst& inst, bool is_signed) {
+  const bool words = inst.type == Type::V8I16;
+  const bool fits_host = words || (inst.type == Type::V4I32 && is_signed);
+  if (!fits_host || inst.imm2 != 0 || !host_can_round(inst.imm)) return evaluate(inst);
+  Value* value = singles(inst, 0);
+  const auto mode = static_cast<Rounding>(inst.imm);
+  const bool rounds = mode != Rounding::TowardZero || !is_signed;
+  Value* rounded = rounds ? host_round(value, mode, /*raise_inexact=*/false) : value;
+  const auto id = words ? llvm::Intrinsic::x86_avx_cvtt_ps2dq_256 : llvm::Intrinsic::x86_sse2_cvttps2dq;
+  Value* fast = opaque(b_.CreateIntrinsic(id, {}, {opaque(rounded)}));
+  Value* invalid = nullptr;
+  if (words) {
+    Value* wide = fast;
+    fast = b_.CreateTrunc(wide, type_of(inst.type));
+    Value* again = is_signed ? b_.CreateSExt(fast, wide->getType()) : b_.CreateZExt(fast, wide->getType());
+    invalid = b_.CreateICmpNE(again, wide);
+  } else {
+    invalid =
+        b_.CreateICmpEQ(fast, llvm::ConstantInt::get(fast->getType(), llvm::APInt::getSignedMinValue(32)));
+  }
+  return exact_when(inst, any_lane(invalid), fast, [&] {
+    if (rounds && !source_.ignore_fp_flags) host_round(value, mode, /*raise_inexact=*/true);
+  });
 }
 
 llvm::Value* Lowering::fp_to_sint(const Inst& inst) {
-  return ir::is_vector(inst.type) ? vector_to_integer(inst) : scalar_to_integer(inst, true);
+  return ir::is_vector(inst.type) ? vector_to_integer(inst, true) : scalar_to_integer(inst, true);
 }
 llvm::Value* Lowering::fp_to_uint(const Inst& inst) {
-  return ir::is_vector(inst.type) ? evaluate(inst) : scalar_to_integer(inst, false);
+  return ir::is_vector(inst.type) ? vector_to_integer(inst, false) : scalar_to_integer(inst, false);
 }
 
-// Division by a power of two is exact here: 2^64 * 2^-64 is far from the denormals of f32.
-llvm::Value* Lowering::sint_to_fp(const Inst& inst) {
-  if (ir::lane_bits(inst.type) == 16 || ir::lane_bits(arg_type(inst, 0)) < 32) return evaluate(inst);
-  llvm::Type* to = type_of(inst.type);
-  Value* source = arg(inst, 0);
-  if (ir::is_vector(inst.type)) source = as(source, ir::vector_type(ir::lane_bits(inst.type)));
+// Integers as lanes wide enough for the host, and signed there: unsigned ones of 32 bits or less are made
+// wider. A half comes from a single, which holds a word, or from a double, which holds all that a half does
+// not overflow at. Division by a power of two is exact: 2^64 * 2^-64 is far from the denormals of f32.
+llvm::Value* Lowering::from_integer(const Inst& inst, bool is_signed) {
+  const bool vector = ir::is_vector(inst.type), half = ir::is_half(inst.type);
+  const unsigned from = vector ? ir::lane_bits(inst.type) : ir::bits(arg_type(inst, 0));
+  if (vector && !is_signed && from > 16) return evaluate(inst);
+  if (half && !vector && from == 64 && inst.imm2 != 0) return evaluate(inst);
+  Value* source = vector ? arg_as(inst, 0, ir::vector_type(from)) : arg(inst, 0);
+  Value* negative = is_signed || from < 64 ? nullptr : b_.CreateICmpSLT(source, b_.getInt64(0));
+  if (from < 32 || !is_signed) {
+    llvm::Type* wider = source->getType()->getWithNewBitWidth(from < 32 ? 32 : 64);
+    source = is_signed ? b_.CreateSExt(source, wider) : b_.CreateZExt(source, wider);
+  }
+  llvm::Type* to = half ? (vector ? source->getType()->getWithNewType(b_.getFloatTy()) : b_.getDoubleTy())
+                        : type_of(inst.type);
   Value* converted = b_.CreateSIToFP(source, to);
-  if (inst.imm2 == 0) return converted;
-  return b_.CreateFMul(converted, llvm::ConstantFP::get(to, std::ldexp(1.0, -static_cast<int>(inst.imm2))));
+  if (inst.imm2 != 0) {
+    converted =
+        b_.CreateFMul(converted, llvm::ConstantFP::get(to, std::ldexp(1.0, -static_cast<int>(inst.imm2))));
+  }
+  if (half && !vector) converted = narrow_sticky(converted);
+  if (half) converted = tell_underflow(inst, b_.CreateFPTrunc(converted, type_of(inst.type)));
+  return negative != nullptr ? exact_when(inst, negative, converted) : converted;
 }
 
-// The host converts signed integers; an unsigned one is signed when its top bit is clear, or when it is
-// widened.
-llvm::Value* Lowering::uint_to_fp(const Inst& inst) {
-  if (ir::is_vector(inst.type) || inst.imm2 != 0 || inst.type == Type::F16) return evaluate(inst);
-  llvm::Type* to = type_of(inst.type);
-  Value* source = arg(inst, 0);
-  if (arg_type(inst, 0) == Type::I32) return b_.CreateSIToFP(b_.CreateZExt(source, b_.getInt64Ty()), to);
-  return exact_when(inst, b_.CreateICmpSLT(source, b_.getInt64(0)), b_.CreateSIToFP(source, to));
-}
+llvm::Value* Lowering::sint_to_fp(const Inst& inst) { return from_integer(inst, true); }
+llvm::Value* Lowering::uint_to_fp(const Inst& inst) { return from_integer(inst, false); }
 
 }  // namespace ferry::backend::llvm_tier

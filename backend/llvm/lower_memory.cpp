@@ -112,13 +112,16 @@ llvm::Value* Lowering::cmpxchg(const Inst& inst) {
   const MemAccess access = inst.mem();
   materialize_for_fault();
   llvm::Type* memory_type = b_.getIntNTy(8u * access.bytes);
-  auto narrow_to_memory = [&](Value* v) { return b_.CreateZExtOrTrunc(v, memory_type); };
-  auto* exchange = b_.CreateAtomicCmpXchg(address(inst, access), narrow_to_memory(arg(inst, 1)),
-                                          narrow_to_memory(arg(inst, 2)), llvm::MaybeAlign(access.bytes),
-                                          llvm::AtomicOrdering::SequentiallyConsistent,
-                                          llvm::AtomicOrdering::SequentiallyConsistent);
+  const bool vector = ir::is_vector(inst.type);
+  auto to_memory = [&](Value* v) {
+    return vector ? b_.CreateBitCast(v, memory_type) : b_.CreateZExtOrTrunc(v, memory_type);
+  };
+  auto* exchange = b_.CreateAtomicCmpXchg(
+      address(inst, access), to_memory(arg(inst, 1)), to_memory(arg(inst, 2)), llvm::MaybeAlign(access.bytes),
+      llvm::AtomicOrdering::SequentiallyConsistent, llvm::AtomicOrdering::SequentiallyConsistent);
   exchange->setVolatile(source_.precise);
-  return b_.CreateZExtOrTrunc(b_.CreateExtractValue(exchange, 0), type_of(inst.type));
+  Value* old = b_.CreateExtractValue(exchange, 0);
+  return vector ? b_.CreateBitCast(old, type_of(inst.type)) : b_.CreateZExtOrTrunc(old, type_of(inst.type));
 }
 
 // On x86 only the full fence needs an instruction; the others keep the compiler from reordering.

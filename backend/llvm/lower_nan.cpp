@@ -18,21 +18,26 @@ namespace {
 /// Every instruction waiting to be looked at keeps its operands alive.
 constexpr size_t kMostUnchecked = 12;
 
+/// Whether a NaN comes out of it in lanes of another width.
+bool converts(Op op) { return op == Op::fconvert || op == Op::fwiden || op == Op::fnarrow; }
+
 }  // namespace
 
 Lowering::NanUse Lowering::nan_use(const Inst& inst) const {
   switch (inst.op) {
     case Op::fma:
-      return host_.fma ? NanUse::Arithmetic : NanUse::Final;
+      return host_.fma && !lacks_half(inst) ? NanUse::Arithmetic : NanUse::Final;
     case Op::fadd:
     case Op::fsub:
     case Op::fmul:
     case Op::fdiv:
     case Op::fsqrt:
-      return NanUse::Arithmetic;
+      return lacks_half(inst) ? NanUse::Final : NanUse::Arithmetic;
     case Op::fabs:
     case Op::fneg:
     case Op::fconvert:
+    case Op::fwiden:
+    case Op::fnarrow:
     case Op::bitcast:
     case Op::extract_lane:
     case Op::insert_lane:
@@ -55,6 +60,8 @@ Lowering::NanUse Lowering::nan_use(const Inst& inst) const {
 // What the instruction takes its operands' lanes for, whatever they were made as.
 ir::Type Lowering::lanes_seen(const Inst& inst) const {
   if (!ir::is_vector(inst.type)) return arg_type(inst, 0);
+  if (inst.op == Op::fwiden) return ir::float_type(ir::lane_bits(inst.type) / 2);
+  if (inst.op == Op::fnarrow) return ir::float_type(ir::lane_bits(inst.type) * 2);
   return ir::float_type(ir::lane_bits(inst.type));
 }
 
@@ -77,7 +84,7 @@ bool Lowering::minds_unchecked(const Inst& inst) const {
   };
   const auto operands = source_.operands(inst);
   if (use == NanUse::Final || std::any_of(operands.begin(), operands.end(), other_lanes)) return true;
-  return (use != NanUse::Carries || inst.op == Op::fconvert) && lanes_seen(inst) != lanes;
+  return (use != NanUse::Carries || converts(inst.op)) && lanes_seen(inst) != lanes;
 }
 
 std::vector<ValueId>::iterator Lowering::unchecked_write(uint64_t reg) {
@@ -106,7 +113,7 @@ void Lowering::track_nans_after(ValueId id) {
   const bool arithmetic = use == NanUse::Arithmetic && source_.nan_rule != ir::NanRule::X86;
   const ir::Type carried = use == NanUse::Carries ? unchecked_operand(inst) : ir::Type::Void;
   if (!arithmetic && carried == ir::Type::Void) return;
-  unchecked_lanes_[id] = arithmetic || inst.op == Op::fconvert ? ir::lane_type(inst.type) : carried;
+  unchecked_lanes_[id] = arithmetic || converts(inst.op) ? ir::lane_type(inst.type) : carried;
   unchecked_.push_back(id);
   if (!options_.defer_nan_checks) settle_nans();
 }

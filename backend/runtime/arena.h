@@ -25,7 +25,7 @@ class Arena {
     return *new (allocate(sizeof(T), alignof(T))) T(std::forward<Args>(args)...);
   }
   template <typename T>
-  std::span<const T> copy(const std::vector<T>& from) {
+  std::span<const T> copy(std::span<const T> from) {
     static_assert(std::is_trivially_destructible_v<T>);
     if (from.empty()) return {};
     auto* to = static_cast<T*>(allocate(from.size() * sizeof(T), alignof(T)));

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "backend/runtime/configuration.h"
 #include "backend/runtime/engine_impl.h"
 #include "backend/x64/codegen.h"
 #include "backend/x64/host_features.h"
@@ -25,8 +26,10 @@ EngineImpl::EngineImpl(const ir::GuestArch& arch, const EngineOptions& options,
       cache_(std::move(cache)),
       world_(lock_),
       source_(arch_, options_),
+      store_(options_.code_directory, configuration(options_), options_.code_directory_bytes,
+             options_.access),
       translations_(world_, *cache_, options_),
-      optimizer_(lock_, options_, source_, *cache_, translations_, stats_) {}
+      optimizer_(lock_, options_, source_, *cache_, translations_, store_, stats_) {}
 
 std::optional<support::Error> EngineImpl::start() {
   const std::string missing = x64::missing_of_floor(x64::floor_features());
@@ -75,6 +78,22 @@ void EngineImpl::invalidate(GuestAddr first, GuestAddr last) {
   optimizer_.cancel(first, last);
 }
 
+void EngineImpl::add_file(GuestAddr first, GuestAddr last, const FileIdentity& file) {
+  const std::lock_guard hold(lock_);
+  store_.add_file(first, last, file);
+}
+
+void EngineImpl::save_code() {
+  const std::lock_guard hold(lock_);
+  if (optimizer_.at_home()) store_.save();
+}
+
+void EngineImpl::synchronize() {
+  const std::lock_guard hold(lock_);
+  world_.stop();
+  world_.resume();
+}
+
 void EngineImpl::set_precise_faults(bool precise) {
   const std::lock_guard hold(lock_);
   if (precise == precise_) return;
@@ -110,6 +129,7 @@ void EngineImpl::after_fork_child() {
   arch_.after_fork_child();
   world_.forget_other_threads();
   optimizer_.resume_in_child();
+  store_.forget_added();
   lock_.unlock();
 }
 

@@ -9,6 +9,7 @@
 #include "backend/engine.h"
 #include "backend/runtime/clock.h"
 #include "backend/runtime/code_cache.h"
+#include "backend/runtime/code_store.h"
 #include "backend/runtime/cpu.h"
 #include "backend/runtime/optimizer.h"
 #include "backend/runtime/source.h"
@@ -33,6 +34,9 @@ class EngineImpl final : public Engine {
   Stop run(Cpu& cpu) override;
   void abandon(Cpu& cpu) override;
   void invalidate(GuestAddr first, GuestAddr last) override;
+  void add_file(GuestAddr first, GuestAddr last, const FileIdentity& file) override;
+  void save_code() override;
+  void synchronize() override;
   bool handle_fault(Cpu& cpu, int signal, const siginfo_t& info, void* context) override;
   void set_precise_faults(bool precise) override;
   void end_background() override;
@@ -64,7 +68,14 @@ class EngineImpl final : public Engine {
   /// Lock held, outside. Nullptr: `fault` says why the guest cannot execute there.
   Record* obtain(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
   Made make(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
+  /// Publishes what the code store has for `key` and what that leads to. Nullptr: it has nothing.
+  Record* load(CpuImpl& cpu, ir::BlockKey key);
+  /// Nothing: it is not there, or there is no room.
+  Made fetch(CpuImpl& cpu, ir::BlockKey key);
+  void store_block(CpuImpl& cpu, const CodeImage& image);
   Made make_block(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
+  /// Nothing: the cache is full, or the generator cannot do it.
+  Made compile_block(const ir::Function& block);
   Made make_interpreted(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault);
   Made make_region(CpuImpl& cpu, ir::BlockKey key);
   /// The IR of a region at `key`, or nullptr when its code cannot be read.
@@ -102,6 +113,7 @@ class EngineImpl final : public Engine {
   std::unique_ptr<CodeCache> cache_;
   World world_;
   Source source_;
+  CodeStore store_;
   Translations translations_;
   Optimizer optimizer_;
   x64::StubCode stubs_;
@@ -109,6 +121,7 @@ class EngineImpl final : public Engine {
   std::unique_ptr<Codegen> baseline_;
   ir::Function scratch_;
   ir::PassContext passes_;
+  std::vector<std::byte> guest_code_;  ///< scratch
   bool precise_ = false;
   std::atomic<bool> counting_{false};  ///< see start_counting()
 };

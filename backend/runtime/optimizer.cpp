@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,35 +19,16 @@ constexpr size_t kStackBytes = 8u << 20;  ///< LLVM's recursive passes were made
 
 constexpr int kNice = 5;
 
-/// Takes the translation lock at its first use and keeps it: what it gave is not to be mixed with others'.
-class LockedSpace final : public CodeSpace {
- public:
-  LockedSpace(CodeSpace& space, std::unique_lock<std::mutex>& hold) : space_(space), hold_(hold) {}
-
-  std::span<std::byte> reserve(size_t bytes) override { return locked().reserve(bytes); }
-  void commit(size_t used) override { locked().commit(used); }
-  LinkSlot* allocate_slots(size_t count) override { return locked().allocate_slots(count); }
-  uint64_t* allocate_counter(uint64_t value) override { return locked().allocate_counter(value); }
-
- private:
-  CodeSpace& locked() {
-    if (!hold_.owns_lock()) hold_.lock();
-    return space_;
-  }
-
-  CodeSpace& space_;
-  std::unique_lock<std::mutex>& hold_;
-};
-
 }  // namespace
 
 Optimizer::Optimizer(std::mutex& lock, const EngineOptions& options, const Source& source, CodeCache& cache,
-                     Translations& translations, EngineStats& stats)
+                     Translations& translations, CodeStore& store, EngineStats& stats)
     : lock_(lock),
       options_(options),
       source_(source),
       cache_(cache),
       translations_(translations),
+      store_(store),
       stats_(stats) {}
 
 Optimizer::~Optimizer() {
@@ -56,7 +38,8 @@ Optimizer::~Optimizer() {
 
 template <typename Predicate>
 bool Optimizer::any_job(Predicate predicate) const {
-  return (current_ && predicate(*current_)) || std::any_of(queue_.begin(), queue_.end(), predicate);
+  return (current_ && !current_->cancelled && predicate(*current_)) ||
+         std::any_of(queue_.begin(), queue_.end(), predicate);
 }
 
 bool Optimizer::in_flight(ir::BlockKey key) const {
@@ -90,18 +73,27 @@ void Optimizer::wake() {
   changed_.notify_all();
 }
 
+template <typename Predicate>
+void Optimizer::cancel_if(Predicate predicate) {
+  const auto cancels = [&](const Job& job) {
+    if (!predicate(job)) return false;
+    if (Record* baseline = translations_.find({job.region->pc, job.region->mode}))
+      translations_.unlink(*baseline);
+    return true;
+  };
+  if (current_ && cancels(*current_)) current_->cancelled = true;
+  std::erase_if(queue_, cancels);
+}
+
 void Optimizer::cancel(GuestAddr first, GuestAddr last) {
-  const auto hit = [&](const Job& job) {
+  cancel_if([&](const Job& job) {
     return std::any_of(job.region->ranges.begin(), job.region->ranges.end(),
                        [&](const auto& range) { return range.first < last && first < range.second; });
-  };
-  if (current_ && hit(*current_)) current_->cancelled = true;
-  std::erase_if(queue_, hit);
+  });
 }
 
 void Optimizer::cancel_all() {
-  if (current_) current_->cancelled = true;
-  queue_.clear();
+  cancel_if([](const Job&) { return true; });
 }
 
 void Optimizer::start_thread() {
@@ -151,47 +143,58 @@ void Optimizer::serve() {
 void Optimizer::compile(std::unique_lock<std::mutex>& hold, Job& job) {
   const ir::BlockKey key{job.region->pc, job.region->mode};
   hold.unlock();
-  LockedSpace space(cache_, hold);
   uint64_t nanoseconds = 0;
-  std::unique_ptr<CodeObject> code = generate(*job.region, space, nanoseconds);
-  if (!hold.owns_lock()) hold.lock();
+  const auto image = generate(*job.region, nanoseconds);
+  hold.lock();
   if (job.cancelled) return;
-  if (code) {
-    count(*code, nanoseconds);
-    translations_.publish({std::move(code), nullptr});
+  if (Made code = place_region(image, nanoseconds)) {
+    translations_.publish(std::move(code));
   } else if (Record* baseline = cache_.full() ? nullptr : translations_.find(key)) {
     baseline->keep_baseline = true;
   }
 }
 
-std::unique_ptr<CodeObject> Optimizer::generate(ir::Function& region, CodeSpace& space,
-                                                uint64_t& nanoseconds) {
+std::optional<CodeImage> Optimizer::generate(ir::Function& region, uint64_t& nanoseconds) {
   const uint64_t start = now_ns(CLOCK_THREAD_CPUTIME_ID);
-  if (!source_.optimize(region, ir::PassTier::Optimizing, passes_)) return nullptr;
+  if (!source_.optimize(region, ir::PassTier::Optimizing, passes_)) return std::nullopt;
   if (!codegen_) codegen_ = options_.llvm(options_);
-  auto code = codegen_->compile(region, space);
+  const auto image = codegen_->compile(region);
   nanoseconds = now_ns(CLOCK_THREAD_CPUTIME_ID) - start;
-  if (!code) {
-    if (options_.verify && !cache_.full())
-      std::fprintf(stderr, "ferry: not optimized: %s\n", code.error().message.c_str());
-    return nullptr;
-  }
-  source_.dump_code(**code, "llvm");
-  return std::move(*code);
+  if (image) return *image;
+  if (options_.verify) std::fprintf(stderr, "ferry: not optimized: %s\n", image.error().message.c_str());
+  return std::nullopt;
 }
 
-std::unique_ptr<CodeObject> Optimizer::compile_now(ir::Function& region) {
-  uint64_t nanoseconds = 0;
-  std::unique_ptr<CodeObject> code = generate(region, cache_, nanoseconds);
-  if (code) count(*code, nanoseconds);
-  return code;
+// The guest may take its code away at any time, and this thread has nowhere to go from a fault: the kernel
+// reads.
+void Optimizer::store_region(const CodeImage& image) {
+  if (!store_.wants(image)) return;
+  std::vector<std::byte> guest(guest_bytes(image));
+  const iovec to{guest.data(), guest.size()};
+  std::vector<iovec> from;
+  for (const auto& [first, last] : image.ranges)
+    from.push_back({reinterpret_cast<void*>(first.value), static_cast<size_t>(last - first)});
+  const ssize_t read = process_vm_readv(getpid(), &to, 1, from.data(), from.size(), 0);
+  if (read == static_cast<ssize_t>(guest.size())) store_.add(image, guest);
 }
 
-void Optimizer::count(const CodeObject& code, uint64_t nanoseconds) {
+Made Optimizer::place_region(const std::optional<CodeImage>& image, uint64_t nanoseconds) {
+  if (!image) return {};
+  const auto placed = place(*image, cache_, 0);
+  if (!placed) return {};
   ++stats_.llvm_regions;
-  stats_.llvm_insts += code.guest_insts;
-  stats_.llvm_bytes += code.code.size();
+  stats_.llvm_insts += image->guest_insts;
+  stats_.llvm_bytes += placed->code.size();
   stats_.llvm_ns += nanoseconds;
+  source_.dump_code(*image, *placed);
+  store_region(*image);
+  return {*image, *placed};
+}
+
+Made Optimizer::compile_now(ir::Function& region) {
+  uint64_t nanoseconds = 0;
+  const auto image = generate(region, nanoseconds);
+  return place_region(image, nanoseconds);
 }
 
 void Optimizer::pause(std::unique_lock<std::mutex>& hold) {

@@ -6,10 +6,12 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "backend/codegen.h"
 #include "backend/engine.h"
 #include "backend/runtime/code_cache.h"
+#include "backend/runtime/code_store.h"
 #include "backend/runtime/source.h"
 #include "backend/runtime/translations.h"
 #include "ir/passes/pipeline.h"
@@ -22,7 +24,7 @@ namespace ferry::backend {
 class Optimizer {
  public:
   Optimizer(std::mutex& lock, const EngineOptions& options, const Source& source, CodeCache& cache,
-            Translations& translations, EngineStats& stats);
+            Translations& translations, CodeStore& store, EngineStats& stats);
   ~Optimizer();
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
@@ -47,9 +49,9 @@ class Optimizer {
   /// Drops compiles of guest code in [first, last).
   void cancel(GuestAddr first, GuestAddr last);
   void cancel_all();
-  /// Compiles a region now, on the calling thread; not for use beside submit(). Nullptr: the cache is full,
+  /// Compiles a region now, on the calling thread; not for use beside submit(). Nothing: the cache is full,
   /// or this code cannot be optimized.
-  std::unique_ptr<CodeObject> compile_now(ir::Function& region);
+  Made compile_now(ir::Function& region);
 
   /// Waits for the compile under way, if any, and ends the background thread; wake() starts it again.
   void end_thread(std::unique_lock<std::mutex>& hold);
@@ -70,20 +72,26 @@ class Optimizer {
   /// Small, so that what is hottest, and so asks again first, gets the next place.
   static constexpr size_t kQueueRoom = 4;
 
+  /// Of those that were not cancelled.
   template <typename Predicate>
   bool any_job(Predicate predicate) const;
+  template <typename Predicate>
+  void cancel_if(Predicate predicate);
   static void* thread_main(void* self);
   void start_thread();
   void serve();
   void compile(std::unique_lock<std::mutex>& hold, Job& job);
-  std::unique_ptr<CodeObject> generate(ir::Function& region, CodeSpace& space, uint64_t& nanoseconds);
-  void count(const CodeObject& code, uint64_t nanoseconds);
+  /// Without the lock.
+  std::optional<CodeImage> generate(ir::Function& region, uint64_t& nanoseconds);
+  void store_region(const CodeImage& image);
+  Made place_region(const std::optional<CodeImage>& image, uint64_t nanoseconds);
 
   std::mutex& lock_;
   const EngineOptions& options_;
   const Source& source_;
   CodeCache& cache_;
   Translations& translations_;
+  CodeStore& store_;
   EngineStats& stats_;
 
   std::unique_ptr<Codegen> codegen_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "backend/codegen.h"
@@ -18,12 +19,12 @@ class PerfMap {
     if (wanted) file_.reset(std::fopen(("/tmp/perf-" + std::to_string(getpid()) + ".map").c_str(), "we"));
   }
 
-  void add(const CodeObject& code) {
+  void add(const CodeImage& image, std::span<const std::byte> code) {
     if (!file_) return;
     std::fprintf(file_.get(), "%llx %zx %s_0x%llx\n",
-                 static_cast<unsigned long long>(reinterpret_cast<uintptr_t>(code.code.data())),
-                 code.code.size(), code.tier == Tier::Llvm ? "region" : "block",
-                 static_cast<unsigned long long>(code.key.pc.value));
+                 static_cast<unsigned long long>(reinterpret_cast<uintptr_t>(code.data())), code.size(),
+                 image.tier == Tier::Llvm ? "region" : "block",
+                 static_cast<unsigned long long>(image.key.pc.value));
     std::fflush(file_.get());
   }
 

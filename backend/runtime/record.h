@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -13,8 +14,9 @@ namespace ferry::backend {
 
 /// What was made from guest code and is to be published: host code, or IR for the interpreter.
 struct Made {
-  std::unique_ptr<CodeObject> code;
-  std::unique_ptr<ir::Function> function;
+  CodeImage image;
+  std::optional<PlacedCode> code;  ///< of `image`
+  std::unique_ptr<ir::Function> function = nullptr;
   bool keep_baseline = false;  ///< see Record
 
   explicit operator bool() const { return code || function; }
@@ -33,7 +35,7 @@ struct Record {
   LinkSlot* incoming = nullptr;   ///< the slots that lead here, linked by next_incoming
   std::atomic<bool> valid{true};  ///< false once it was invalidated or replaced
   bool optimized = false;
-  bool pins_in_registers = false;  ///< see CodeObject
+  bool pins_in_registers = false;  ///< see CodeImage
   bool precise = true;
   bool keep_baseline = false;  ///< the optimizer cannot improve it, or could not: do not ask
   /// Code that counts who comes by and goes on to the entry; optimized code and indirect branches lead there.

@@ -88,11 +88,13 @@ bool Source::optimize(ir::Function& function, ir::PassTier tier, ir::PassContext
   return true;
 }
 
-void Source::dump_code(const CodeObject& code, std::string_view tier) const {
+void Source::dump_code(const CodeImage& image, const PlacedCode& placed) const {
   if (!options_.list_host_code || !dumps("asm")) return;
-  const std::string text = options_.list_host_code(code.code, reinterpret_cast<uintptr_t>(code.code.data()));
-  std::fprintf(stderr, "-- asm (%.*s) of guest code at 0x%llx\n%s", static_cast<int>(tier.size()),
-               tier.data(), static_cast<unsigned long long>(code.key.pc.value), text.c_str());
+  const std::string text =
+      options_.list_host_code(placed.code, reinterpret_cast<uintptr_t>(placed.code.data()));
+  std::fprintf(stderr, "-- asm (%s) of guest code at 0x%llx\n%s",
+               image.tier == Tier::Llvm ? "llvm" : "baseline",
+               static_cast<unsigned long long>(image.key.pc.value), text.c_str());
 }
 
 }  // namespace ferry::backend

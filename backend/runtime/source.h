@@ -64,7 +64,7 @@ class Source {
   bool optimize(ir::Function& function, ir::PassTier tier, ir::PassContext& passes) const;
 
   /// For dump=asm.
-  void dump_code(const CodeObject& code, std::string_view tier) const;
+  void dump_code(const CodeImage& image, const PlacedCode& placed) const;
 
   /// The limits of one baseline block.
   ir::TranslateLimits block_limits() const;

@@ -2,6 +2,7 @@
 #include <xmmintrin.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "backend/runtime/clock.h"
@@ -15,6 +16,9 @@ namespace {
 /// Thresholds that an edge waits after the optimizer had no time for it: asking costs as much as hundreds of
 /// iterations.
 constexpr unsigned kAskAgainAfter = 32;
+
+/// Exits of loaded code that are followed to load more.
+constexpr size_t kLoadedAhead = 256;
 
 /// MXCSR holds the guest's rounding mode and cumulative exception flags: C++ code that may compute with
 /// floating point must neither see nor change them.
@@ -49,6 +53,7 @@ CaughtFault EngineImpl::prepare(CpuImpl& cpu, ir::BlockKey key, LinkSlot* slot, 
 
 Record* EngineImpl::obtain(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
   if (Record* known = translations_.find(key)) return known;
+  if (Record* stored = load(cpu, key)) return stored;
   Made made = make(cpu, key, fault);
   if (fault) return nullptr;
   if (!made || translations_.interpreter_full()) {
@@ -73,20 +78,79 @@ Made EngineImpl::make(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
   return make_interpreted(cpu, key, fault);
 }
 
+Made EngineImpl::fetch(CpuImpl& cpu, ir::BlockKey key) {
+  if (!store_.in_use()) return {};
+  std::optional<CodeImage> image;
+  // The guest's memory, or the file, may be taken away meanwhile: then it was not there.
+  if (run_guarded(cpu, [&] { image = store_.find(key, precise_); }) || !image) return {};
+  const auto placed = place(*image, *cache_, options_.hot_threshold);
+  if (!placed) return {};
+  ++(image->tier == Tier::Llvm ? stats_.stored_regions : stats_.stored_blocks);
+  stats_.stored_insts += image->guest_insts;
+  return {*image, *placed, nullptr, image->guest_insts == 0};
+}
+
+// What is stored has run before, and so has what it leads to: that is loaded at once, too, and linked.
+Record* EngineImpl::load(CpuImpl& cpu, ir::BlockKey key) {
+  Made made = fetch(cpu, key);
+  if (!made) return nullptr;
+  std::vector<LinkSlot*> ways;
+  const auto publish = [&](Made code) -> Record& {
+    // Optimized code leads on through gates, which are made when they are wanted.
+    if (code.image.tier == Tier::Baseline) {
+      for (LinkSlot& slot : code.code->slots) ways.push_back(&slot);
+    }
+    return translations_.publish(std::move(code));
+  };
+  Record& loaded = publish(std::move(made));
+  for (size_t i = 0; i < ways.size(); ++i) {
+    const ir::BlockKey next{{ways[i]->guest_pc}, ways[i]->mode};
+    Record* target = translations_.find(next);
+    if (!target && i < kLoadedAhead) {
+      if (Made code = fetch(cpu, next)) target = &publish(std::move(code));
+    }
+    if (target) translations_.connect(*ways[i], *target);
+  }
+  return &loaded;
+}
+
+void EngineImpl::store_block(CpuImpl& cpu, const CodeImage& image) {
+  if (!store_.wants(image)) return;
+  guest_code_.resize(guest_bytes(image));
+  const auto copy = [&] {
+    std::byte* to = guest_code_.data();
+    for (const auto& [first, last] : image.ranges) {
+      std::memcpy(to, reinterpret_cast<const void*>(first.value), last - first);
+      to += last - first;
+    }
+  };
+  if (!run_guarded(cpu, copy)) store_.add(image, guest_code_);
+}
+
 Made EngineImpl::make_block(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
   const uint64_t start = now_ticks();
   fault = source_.translate(cpu, key, source_.block_limits(), scratch_);
   if (fault) return {};
   if (!source_.optimize(scratch_, ir::PassTier::Baseline, passes_)) std::abort();
-  auto code = baseline_->compile(scratch_, *cache_);
-  if (!code) return {};
+  Made block = compile_block(scratch_);
+  if (!block) return {};
   ++stats_.baseline_blocks;
   stats_.baseline_insts += scratch_.guest_insts;
-  stats_.baseline_bytes += (*code)->code.size();
+  stats_.baseline_bytes += block.code->code.size();
   baseline_ticks_ += now_ticks() - start;
-  source_.dump_code(**code, "baseline");
+  source_.dump_code(block.image, *block.code);
+  store_block(cpu, block.image);
   // What has no instructions only leads on, by an edge that counts.
-  return {std::move(*code), nullptr, scratch_.guest_insts == 0};
+  block.keep_baseline = scratch_.guest_insts == 0;
+  return block;
+}
+
+Made EngineImpl::compile_block(const ir::Function& block) {
+  const auto image = baseline_->compile(block);
+  if (!image) return {};
+  const auto placed = place(*image, *cache_, options_.hot_threshold);
+  if (!placed) return {};
+  return {*image, *placed};
 }
 
 Made EngineImpl::make_interpreted(CpuImpl& cpu, ir::BlockKey key, CaughtFault& fault) {
@@ -94,7 +158,9 @@ Made EngineImpl::make_interpreted(CpuImpl& cpu, ir::BlockKey key, CaughtFault& f
   fault = source_.translate(cpu, key, source_.block_limits(), *function);
   if (fault) return {};
   if (!source_.optimize(*function, ir::PassTier::Baseline, passes_)) std::abort();
-  return {nullptr, std::move(function)};
+  Made made;
+  made.function = std::move(function);
+  return made;
 }
 
 std::unique_ptr<ir::Function> EngineImpl::translate_region(CpuImpl& cpu, ir::BlockKey key, bool precise,
@@ -107,7 +173,7 @@ std::unique_ptr<ir::Function> EngineImpl::translate_region(CpuImpl& cpu, ir::Blo
 Made EngineImpl::make_region(CpuImpl& cpu, ir::BlockKey key) {
   auto region = translate_region(cpu, key, precise_, source_.access());
   if (!region) return {};
-  return {optimizer_.compile_now(*region), nullptr};
+  return optimizer_.compile_now(*region);
 }
 
 void EngineImpl::flush() {
@@ -147,7 +213,7 @@ void EngineImpl::heat(CpuImpl& cpu, LinkSlot& slot, ir::BlockKey key, uint64_t g
   if (!region) return;
   if (epoch != translations_.epoch() || precise != precise_) return ask_again(kAskAgainAfter);
   if (options_.background) return optimizer_.submit(std::move(region));
-  if (auto code = optimizer_.compile_now(*region)) translations_.publish({std::move(code), nullptr});
+  if (Made code = optimizer_.compile_now(*region)) translations_.publish(std::move(code));
 }
 
 void EngineImpl::start_counting() {
@@ -179,9 +245,8 @@ void EngineImpl::make_gate(Record& record) {
   builder.begin_block(gate.pc);
   builder.at(gate.pc);
   builder.goto_pc(gate.pc);
-  auto code = baseline_->compile(gate, *cache_);
-  if (code) {
-    translations_.add_gate(record, std::move(*code));
+  if (Made code = compile_block(gate)) {
+    translations_.add_gate(record, std::move(code));
   } else {
     record.gate.store(record.entry(), std::memory_order_release);  // no room: nobody counts
   }

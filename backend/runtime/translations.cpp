@@ -8,6 +8,7 @@ Translations::Translations(World& world, CodeCache& cache, const EngineOptions& 
     : world_(world),
       cache_(cache),
       code_bytes_(options.code_bytes),
+      hot_threshold_(options.hot_threshold),
       perf_map_(options.perf_map),
       index_(options.code_bytes),
       arena_(cache) {}
@@ -15,17 +16,18 @@ Translations::Translations(World& world, CodeCache& cache, const EngineOptions& 
 Record& Translations::keep(Made made) {
   Record& record = arena_.make<Record>();
   if (made.code) {
-    const CodeObject& code = *made.code;
-    perf_map_.add(code);
-    record.key = code.key;
-    record.code = code.code;
-    record.fault_points = arena_.copy(code.fault_points);
-    record.ranges = arena_.copy(code.ranges);
-    record.optimized = code.tier == Tier::Llvm;
-    record.pins_in_registers = code.pins_in_registers;
-    record.precise = code.precise;
+    const CodeImage& image = made.image;
+    perf_map_.add(image, made.code->code);
+    record.key = image.key;
+    record.code = made.code->code;
+    record.fault_points = arena_.copy(image.fault_points);
+    record.ranges = arena_.copy(image.ranges);
+    record.optimized = image.tier == Tier::Llvm;
+    record.pins_in_registers = image.pins_in_registers;
+    record.precise = image.precise;
     record.keep_baseline = made.keep_baseline;
-    if (code.branch.last_target) profiles_[code.branch.site.value] = code.branch.last_target;
+    const BranchProfile& branch = made.code->branch;
+    if (branch.last_target) profiles_[branch.site.value] = branch.last_target;
     index_.append(record);
     if (!record.precise) imprecise_.push_back(&record);
   } else {
@@ -61,22 +63,28 @@ void Translations::connect(LinkSlot& slot, Record& target) {
   if (!target.entry() || slot.target.load(std::memory_order_relaxed) != slot.unresolved) return;
   slot.next_incoming = target.incoming;
   target.incoming = &slot;
+  // It may have been counted to its end for what is no longer there.
+  if (slot.counter) *slot.counter = hot_threshold_;
   slot.target.store(slot.optimized ? target.counted_entry() : target.entry(), std::memory_order_release);
 }
 
-void Translations::add_gate(Record& target, std::unique_ptr<CodeObject> code) {
-  LinkSlot& way_on = *code->slots.front();
-  const Record& gate = keep({std::move(code), nullptr});
+void Translations::add_gate(Record& target, Made code) {
+  LinkSlot& way_on = code.code->slots.front();
+  const Record& gate = keep(std::move(code));
   connect(way_on, target);
   target.gate.store(gate.entry(), std::memory_order_release);
+}
+
+void Translations::unlink(Record& record) {
+  for (LinkSlot* slot = std::exchange(record.incoming, nullptr); slot; slot = slot->next_incoming) {
+    slot->target.store(slot->unresolved, std::memory_order_release);
+  }
 }
 
 void Translations::drop(Record& record) {
   record.valid.store(false, std::memory_order_seq_cst);
   map_.erase(record);
-  for (LinkSlot* slot = std::exchange(record.incoming, nullptr); slot; slot = slot->next_incoming) {
-    slot->target.store(slot->unresolved, std::memory_order_release);
-  }
+  unlink(record);
   if (!record.entry()) return;
   for (CpuImpl* cpu : world_.cpus()) cpu->redirect_target(record, nullptr);
 }

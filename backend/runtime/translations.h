@@ -33,9 +33,11 @@ class Translations {
   /// Makes it the translation for its key. What led to an older one leads to it from now on.
   Record& publish(Made made);
   /// Makes `code`, whose only exit leads to `target`, its gate.
-  void add_gate(Record& target, std::unique_ptr<CodeObject> code);
+  void add_gate(Record& target, Made code);
   /// Makes `slot` lead to `target`, if it leads nowhere yet.
   void connect(LinkSlot& slot, Record& target);
+  /// Makes the slots that lead to `record` ask the engine again; those that count do so from the start.
+  void unlink(Record& record);
   /// Forgets translations of guest code in [first, last). Returns how many there were.
   size_t invalidate(GuestAddr first, GuestAddr last);
   /// Forgets optimized code that does not keep guest registers exact at faults.
@@ -56,6 +58,7 @@ class Translations {
   World& world_;
   CodeCache& cache_;
   const uint64_t code_bytes_;
+  const uint64_t hot_threshold_;
   BlockMap map_;
   PageIndex pages_;
   PerfMap perf_map_;

@@ -13,9 +13,8 @@ class X64Codegen final : public Codegen {
 
   std::string_view name() const override { return "x64"; }
 
-  support::Result<std::unique_ptr<CodeObject>> compile(const ir::Function& function,
-                                                       CodeSpace& space) override {
-    return emitter_.compile(function, space);
+  support::Result<CodeImage> compile(const ir::Function& function) override {
+    return emitter_.compile(function);
   }
 
  private:

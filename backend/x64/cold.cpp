@@ -49,7 +49,7 @@ void Emitter::emit_cold(const Cold& c) {
       return exit_with(ExitKind::Interrupt);
     case Cold::Hot:
       as_.lea(rax, ptr[rip]);
-      fixups_.push_back({as_.offset(), c.slot, 0, Fixup::Slot});
+      fix(c.slot);
       if (c.back == 0) return as_.jmp(as_.area(FERRY_AREA_OFFSET(stubs.hot)));
       as_.call(as_.area(FERRY_AREA_OFFSET(stubs.hot)));
       return as_.jump_to(c.back);

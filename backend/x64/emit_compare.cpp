@@ -98,6 +98,7 @@ void Emitter::on_icmp(const Inst& in, ValueId id) {
 }
 
 void Emitter::on_fcmp(const Inst& in, ValueId id) {
+  if (is_half(ra_.type(in.args[0])) && !halves_on_host()) return emit_slow_call(in, id);
   // Unused it is still executed, for the exception flags that it may raise.
   if (ra_.unused(id)) {
     compare_floats(in);
@@ -186,9 +187,11 @@ HostCond Emitter::compare_floats(const Inst& in) {
   // the ordered ones, so ordered-less compares b with a, and so does the complement of it.
   const bool swap =
       cond == FloatCond::Olt || cond == FloatCond::Ole || cond == FloatCond::Ugt || cond == FloatCond::Uge;
-  const int a = vx(in.args[swap ? 1 : 0]);
-  const int b = vx(in.args[swap ? 0 : 1]);
-  const bool is_double = ra_.type(in.args[0]) == Type::F64;
+  const Type type = ra_.type(in.args[0]);
+  const auto operand = [&](unsigned i) { return is_half(type) ? singles_of(in, i) : vx(in.args[i]); };
+  const int a = operand(swap ? 1 : 0);
+  const int b = operand(swap ? 0 : 1);
+  const bool is_double = type == Type::F64;
   as_.vec({is_double ? VecPrefix::P66 : VecPrefix::None, VecMap::M0f,
            static_cast<uint8_t>(in.imm2 != 0 ? 0x2f : 0x2e)},
           host_.avx, a, kNoReg, b);

@@ -83,15 +83,20 @@ void Emitter::on_br_if(const Inst& in, ValueId) {
 // ---- to other code
 
 uint32_t Emitter::new_slot(GuestAddr pc) {
-  slots_.push_back({pc.value, false});
+  slots_.push_back({.pc = pc, .resolver = 0, .counted = false});
   return static_cast<uint32_t>(slots_.size() - 1);
+}
+
+void Emitter::fix(uint32_t slot, ImageFixup::Target target, uint8_t trailing) {
+  const auto addend = static_cast<int8_t>(-4 - trailing);
+  fixups_.push_back({as_.offset() - trailing - 4, static_cast<uint16_t>(slot), addend, target});
 }
 
 void Emitter::count_edge(uint32_t slot) {
   if (!hot_counters()) return;
   slots_[slot].counted = true;
   as_.sub(qword[rip], 1);
-  fixups_.push_back({as_.offset(), slot, 1, Fixup::Counter});
+  fix(slot, ImageFixup::Target::Counter, 1);
   Cold& c = cold(Cold::Hot);
   c.jumps[0] = as_.jump_later(static_cast<uint8_t>(HostCond::E));
   c.slot = slot;
@@ -101,7 +106,7 @@ void Emitter::jump_slot(uint32_t slot) {
   as_.put8(0xff);  // jmp [rip + slot]
   as_.put8(0x25);
   as_.put32(0);
-  fixups_.push_back({as_.offset(), slot, 0, Fixup::Slot});
+  fix(slot);
 }
 
 void Emitter::on_goto_pc(const Inst& in, ValueId) {
@@ -143,7 +148,7 @@ void Emitter::on_call_pc(const Inst& in, ValueId) {
   as_.put8(0xff);  // call [rip + slot]
   as_.put8(0x15);
   as_.put32(0);
-  fixups_.push_back({as_.offset(), slot, 0, Fixup::Slot});
+  fix(slot);
   if (cold_.size() > cold_index) cold_[cold_index].back = as_.offset();
   as_.op_imm(static_cast<int>(Alu::Add), 64, kRsp, 8);
   jump_slot(new_slot(back));
@@ -180,7 +185,7 @@ void Emitter::profile_branch() {
   if (!hot_counters() || profiled_) return;
   profiled_ = current_pc_;
   as_.mov(qword[rip], rax);
-  fixups_.push_back({as_.offset(), 0, 0, Fixup::Profile});
+  fix(0, ImageFixup::Target::Profile);
 }
 
 void Emitter::look_up_rax(Cold::Kind miss) {

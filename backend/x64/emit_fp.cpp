@@ -1,6 +1,7 @@
 #include "backend/x64/emitter.h"
 #include "backend/x64/vec_opcodes.h"
 #include "ir/fp_ops.h"
+#include "ir/support/bits.h"
 
 // Floating-point arithmetic: the host's instruction; where its result is a NaN (or an operand is, for minimum
 // and maximum) the operation is done again exactly, out of line. Nothing else differs between Arm and SSE in
@@ -14,15 +15,13 @@ using ir::ValueId;
 
 namespace {
 
-constexpr uint8_t kUnordered = 3;  // CMPPS predicate UNORD_Q
-
 /// The AVX CMPPS predicate, without and with a signal for quiet NaNs.
 struct Predicate {
   uint8_t quiet;
   uint8_t signalling;
 };
 
-Predicate avx_predicate(FloatCond cond) {
+Predicate avx_predicates(FloatCond cond) {
   switch (cond) {
     case FloatCond::Olt:
       return {0x11, 0x01};
@@ -97,6 +96,11 @@ SsePredicate sse_predicate(FloatCond cond) {
 
 }  // namespace
 
+uint8_t Emitter::avx_predicate(const Inst& in) {
+  const Predicate predicate = avx_predicates(in.float_cond());
+  return in.imm2 != 0 ? predicate.signalling : predicate.quiet;
+}
+
 void Emitter::ucomis(Type lane, int a, int b) {
   const VecPrefix prefix = ir::lane_bits(lane) == 64 ? VecPrefix::P66 : VecPrefix::None;
   as_.vec({prefix, VecMap::M0f, 0x2e}, host_.avx, a, kNoReg, b);
@@ -116,7 +120,7 @@ void Emitter::check_mask(const Inst& in, ValueId id, int result, int mask) {
 void Emitter::check_nan(const Inst& in, ValueId id, int result) {
   if (ir::is_vector(in.type)) {
     const int mask = ra_.scratch_xmm();
-    vec3(vop::packed_opcode(vop::kFpCmp, in.type), mask, result, result, kUnordered);
+    vec3(vop::packed_opcode(vop::kFpCmp, in.type), mask, result, result, vop::kUnordered);
     return check_mask(in, id, result, mask);
   }
   ucomis(in.type, result, result);
@@ -128,18 +132,21 @@ void Emitter::check_nan(const Inst& in, ValueId id, int result) {
 void Emitter::tell_underflow(const Inst& in, ValueId id, int result) {
   if (!fn_->exact_underflow || fn_->ignore_fp_flags) return;
   if (!ir::may_round_to_smallest_normal(in.op, in.type, ra_.type(in.args[0]))) return;
-  const bool wide = ir::lane_bits(in.type) == 64;
-  const uint64_t lanes = ir::smallest_normal(wide ? Type::V2F64 : Type::V4F32);
-  const uint64_t magnitudes = wide ? 0x7fffffffffffffff : 0x7fffffff7fffffff;
+  const unsigned width = ir::lane_bits(in.type);
+  const uint64_t smallest = ir::smallest_normal(ir::float_vector_type(width));
+  const uint64_t magnitude = support::low_mask(width - 1);
+  const uint64_t magnitudes = support::replicate(magnitude, width);
   // Of a scalar's register only the lowest lane counts.
   const bool scalar = !ir::is_vector(in.type);
   const int mask = ra_.scratch_xmm();
-  vec3_pool(vop::kPand, mask, result, scalar && !wide ? 0x7fffffff : magnitudes, scalar ? 0 : magnitudes);
-  vec3_pool(wide ? vop::int_op38(0x29) : vop::int_op(0x76), mask, mask, lanes, lanes);  // pcmpeqq, pcmpeqd
+  vec3_pool(vop::kPand, mask, result, scalar ? magnitude : magnitudes, scalar ? 0 : magnitudes);
+  const VecOpcode& equal = width == 16 ? vop::kPcmpeqW : width == 32 ? vop::kPcmpeqD : vop::kPcmpeqQ;
+  vec3_pool(equal, mask, mask, smallest, smallest);
   check_mask(in, id, result, mask);
 }
 
 void Emitter::fp_binary(uint8_t opcode, const Inst& in, ValueId id) {
+  if (is_half(in.type)) return half_arithmetic(in, id);
   const int a = vx(in.args[0]);
   const int b = vx(in.args[1]);
   const int to = ra_.define(id);
@@ -154,6 +161,7 @@ void Emitter::on_fmul(const Inst& in, ValueId id) { fp_binary(vop::kFpMul, in, i
 void Emitter::on_fdiv(const Inst& in, ValueId id) { fp_binary(vop::kFpDiv, in, id); }
 
 void Emitter::on_fsqrt(const Inst& in, ValueId id) {
+  if (is_half(in.type)) return half_arithmetic(in, id);
   const int a = vx(in.args[0]);
   const int to = ra_.define(id);
   as_.vec(vop::fp_opcode(vop::kFpSqrt, in.type), host_.avx, to, ir::is_vector(in.type) ? kNoReg : a, a);
@@ -162,6 +170,7 @@ void Emitter::on_fsqrt(const Inst& in, ValueId id) {
 
 void Emitter::on_fma(const Inst& in, ValueId id) {
   if (!host_.fma || !host_.avx) return emit_slow_call(in, id);
+  if (is_half(in.type)) return half_fma(in, id);
   const int addend = vx(in.args[0]);
   const int a = vx(in.args[1]);
   const int b = vx(in.args[2]);
@@ -177,6 +186,7 @@ void Emitter::on_fma(const Inst& in, ValueId id) {
 // ---- minimum and maximum
 
 void Emitter::fp_min_max(const Inst& in, ValueId id, bool is_max) {
+  if (is_half(in.type)) return half_min_max(in, id, is_max);
   // MINPS gives its second operand when both are zero: minimum of both orders, joined by OR, is -0 if either
   // is.
   const int a = vx(in.args[0]);
@@ -188,7 +198,7 @@ void Emitter::fp_min_max(const Inst& in, ValueId id, bool is_max) {
   // Looked at first: MINPS calls a quiet NaN invalid.
   uint32_t jump;
   if (ir::is_vector(in.type)) {
-    vec3(vop::packed_opcode(vop::kFpCmp, in.type), other, a, b, kUnordered);
+    vec3(vop::packed_opcode(vop::kFpCmp, in.type), other, a, b, vop::kUnordered);
     as_.vec(vop::int_op38(0x17), host_.avx, other, kNoReg, other);  // ptest
     jump = as_.jump_later(static_cast<uint8_t>(HostCond::Ne));
   } else {
@@ -218,26 +228,28 @@ void Emitter::on_fmaxnum(const Inst& in, ValueId id) {
 
 void Emitter::on_fabs(const Inst& in, ValueId id) {
   const int a = vx(in.args[0]);
-  const uint64_t mask = ir::lane_bits(in.type) == 64 ? 0x7fffffffffffffff : 0x7fffffff7fffffff;
+  const unsigned width = ir::lane_bits(in.type);
+  const uint64_t mask = support::replicate(support::low_mask(width - 1), width);
   vec3_pool(vop::packed_opcode(vop::kFpAnd, in.type), ra_.define(id, in.args[0]), a, mask, mask);
 }
 
 void Emitter::on_fneg(const Inst& in, ValueId id) {
   const int a = vx(in.args[0]);
-  const uint64_t mask = ir::lane_bits(in.type) == 64 ? 0x8000000000000000 : 0x8000000080000000;
+  const unsigned width = ir::lane_bits(in.type);
+  const uint64_t mask = support::replicate(uint64_t{1} << (width - 1), width);
   vec3_pool(vop::packed_opcode(vop::kFpXor, in.type), ra_.define(id, in.args[0]), a, mask, mask);
 }
 
 // ---- comparison and rounding
 
 void Emitter::on_vfcmp(const Inst& in, ValueId id) {
+  if (is_half(in.type)) return half_compare(in, id);
   const VecOpcode op = vop::packed_opcode(vop::kFpCmp, in.type);
   const bool signalling = in.imm2 != 0;
   if (host_.avx) {
-    const Predicate predicate = avx_predicate(in.float_cond());
     const int a = vx(in.args[0]);
     const int b = vx(in.args[1]);
-    return vec3(op, ra_.define(id, in.args[0]), a, b, signalling ? predicate.signalling : predicate.quiet);
+    return vec3(op, ra_.define(id, in.args[0]), a, b, avx_predicate(in));
   }
   const SsePredicate predicate = sse_predicate(in.float_cond());
   if (!predicate.exists || (predicate.signalling != signalling && !fn_->ignore_fp_flags))

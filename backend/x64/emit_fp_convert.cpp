@@ -51,9 +51,10 @@ uint64_t power_of_two(Type type, int exponent) {
 void Emitter::on_fround(const Inst& in, ValueId id) {
   const auto mode = host_rounding(in.imm);
   if (!mode) return emit_slow_call(in, id);
+  const auto imm = static_cast<uint8_t>(*mode | (in.imm2 == 0 ? kSuppressInexact : 0));
+  if (is_half(in.type)) return half_round(in, id, imm);
   const int a = vx(in.args[0]);
   const int to = ra_.define(id);
-  const auto imm = static_cast<uint8_t>(*mode | (in.imm2 == 0 ? kSuppressInexact : 0));
   as_.vec(round_opcode(in.type), host_.avx, to, ir::is_vector(in.type) ? kNoReg : a, a);
   as_.db(imm);
   if (!fp_exact_on_host()) check_nan(in, id, to);
@@ -61,11 +62,37 @@ void Emitter::on_fround(const Inst& in, ValueId id) {
 
 void Emitter::on_fconvert(const Inst& in, ValueId id) {
   const Type from = ra_.type(in.args[0]);
-  if (in.type == Type::F16 || from == Type::F16) return emit_slow_call(in, id);
+  if (is_half(in.type)) return narrow_scalar(in, id);
+  if (is_half(from)) return widen_scalar(in, id);
   const int a = vx(in.args[0]);
   const int to = ra_.define(id);
   as_.vec(vop::fp_opcode(0x5a, from), host_.avx, to, a, a);
   if (!fp_exact_on_host()) check_nan(in, id, to);
+  tell_underflow(in, id, to);
+}
+
+void Emitter::widen_floats(const Inst& in, ValueId id, bool raw) {
+  const bool halves = in.type == Type::V4F32;
+  if (halves && !host_.f16c) return emit_slow_call(in, id);
+  int from = vx(in.args[0]);
+  const int to = ra_.define(id);
+  if (in.imm != 0) {
+    vec1(vop::kPshufD, to, from, 0xee);
+    from = to;
+  }
+  halves ? as_.vcvtph2ps(x(to), x(from)) : vec1(vop::packed_opcode(0x5a, Type::V4F32), to, from);
+  if (raw) check_nan(in, id, to);
+}
+
+void Emitter::on_fwiden(const Inst& in, ValueId id) { widen_floats(in, id, false); }
+void Emitter::on_fwiden_raw(const Inst& in, ValueId id) { widen_floats(in, id, true); }
+
+void Emitter::on_fnarrow(const Inst& in, ValueId id) {
+  const bool halves = in.type == Type::V8F16;
+  if (halves && !host_.f16c) return emit_slow_call(in, id);
+  const int from = vx(in.args[0]);
+  const int to = ra_.define(id);
+  halves ? as_.vcvtps2ph(x(to), x(from), 4) : vec1(vop::packed_opcode(0x5a, Type::V2F64), to, from);
   tell_underflow(in, id, to);
 }
 
@@ -80,10 +107,12 @@ void Emitter::on_fp_to_uint(const Inst& in, ValueId id) {
 }
 
 void Emitter::float_to_int(const Inst& in, ValueId id, bool is_signed) {
-  const Type from = ra_.type(in.args[0]);
+  const bool half = is_half(ra_.type(in.args[0]));
   const auto mode = host_rounding(in.imm);
-  if (!mode || in.imm2 != 0 || fp_exact_on_host()) return emit_slow_call(in, id);
-  const int a = vx(in.args[0]);
+  if (!mode || in.imm2 != 0 || fp_exact_on_host() || (half && !halves_on_host()))
+    return emit_slow_call(in, id);
+  const Type from = half ? Type::F32 : ra_.type(in.args[0]);
+  const int a = half ? singles_of(in, 0) : vx(in.args[0]);
   const bool current = *mode == 4;
   const bool truncates = *mode == 3;
   const bool is_double = from == Type::F64;
@@ -140,6 +169,7 @@ void Emitter::float_to_int(const Inst& in, ValueId id, bool is_signed) {
 }
 
 void Emitter::floats_to_ints(const Inst& in, ValueId id, bool is_signed) {
+  if (in.type == Type::V8I16) return halves_to_ints(in, id, is_signed);
   const auto mode = host_rounding(in.imm);
   if (in.type != Type::V4I32 || !is_signed || !mode || in.imm2 != 0 || fp_exact_on_host())
     return emit_slow_call(in, id);
@@ -165,6 +195,37 @@ void Emitter::floats_to_ints(const Inst& in, ValueId id, bool is_signed) {
   finish_slow(cold_slow(in, id, to), jump);
 }
 
+// Words have room for the integers of most halves; the lanes that saturate are not the same when they are
+// made wide again.
+void Emitter::halves_to_ints(const Inst& in, ValueId id, bool is_signed) {
+  const auto mode = host_rounding(in.imm);
+  if (!mode || in.imm2 != 0 || !halves_on_host() || fp_exact_on_host()) return emit_slow_call(in, id);
+  const Xbyak::Ymm singles(singles_of(in, 0));
+  const Xbyak::Ymm words(ra_.scratch_xmm());
+  const Xbyak::Ymm temp(ra_.scratch_xmm());
+  const int to = ra_.define(id);
+  const Xbyak::Xmm low(words.getIdx()), high(temp.getIdx());
+  // A negative number that is none for the unsigned is invalid, and not inexact. Of the halves that are too
+  // large all are integers.
+  const bool current = *mode == 4;
+  const bool rounds_first = !is_signed || (!current && *mode != 3);
+  if (rounds_first) {
+    as_.vroundps(words, singles, *mode | kSuppressInexact);
+    as_.vcvttps2dq(words, words);
+  } else {
+    current ? as_.vcvtps2dq(words, singles) : as_.vcvttps2dq(words, singles);
+  }
+  as_.vextracti128(high, words, 1);
+  is_signed ? as_.vpackssdw(x(to), low, high) : as_.vpackusdw(x(to), low, high);
+  is_signed ? as_.vpmovsxwd(temp, x(to)) : as_.vpmovzxwd(temp, x(to));
+  as_.vpxor(temp, temp, words);
+  as_.vptest(temp, temp);
+  const uint32_t jump = as_.jump_later(static_cast<uint8_t>(HostCond::Ne));
+  if (rounds_first && !fn_->ignore_fp_flags) as_.vroundps(words, singles, *mode);
+  as_.vzeroupper();
+  finish_slow(cold_slow(in, id, to), jump);
+}
+
 // ---- from integers
 
 void Emitter::on_sint_to_fp(const Inst& in, ValueId id) {
@@ -182,8 +243,43 @@ void Emitter::scale_by_fraction(const Inst& in, int to) {
   vec3_pool(vop::fp_opcode(vop::kFpMul, in.type), to, to, factor, factor);
 }
 
+// A double holds all that a half does not overflow at.
+void Emitter::int_to_half(const Inst& in, ValueId id, bool is_signed) {
+  const bool wide_source = ra_.type(in.args[0]) == Type::I64;
+  if (!halves_on_host() || (wide_source && in.imm2 != 0)) return emit_slow_call(in, id);
+  const int from = is_signed || wide_source ? gp(in.args[0]) : gp_zero_extended(in.args[0]);
+  const Xbyak::Xmm number(ra_.scratch_xmm());
+  const int to = ra_.define(id);
+  const Xbyak::Reg32e source(from, wide_source || !is_signed ? 64 : 32);
+  as_.vxorps(number, number, number);
+  as_.vcvtsi2sd(number, number, source);
+  if (in.imm2 != 0) {
+    vec3_pool(vop::fp_opcode(vop::kFpMul, Type::F64), number.getIdx(), number.getIdx(),
+              power_of_two(Type::F64, -static_cast<int>(in.imm2)), 0);
+  }
+  narrow_sticky(to, number);
+  as_.vcvtps2ph(x(to), x(to), 4);
+  if (!is_signed && wide_source) {
+    as_.test(source, source);
+    finish_slow(cold_slow(in, id, to), as_.jump_later(static_cast<uint8_t>(HostCond::S)));
+  }
+  tell_underflow(in, id, to);
+}
+
+void Emitter::ints_to_halves(const Inst& in, ValueId id, bool is_signed) {
+  if (!halves_on_host() || in.imm2 != 0 || in.imm != ir::kRoundCurrent) return emit_slow_call(in, id);
+  const Xbyak::Xmm a(vx(in.args[0]));
+  const Xbyak::Ymm wide(ra_.scratch_xmm());
+  const int to = ra_.define(id);
+  is_signed ? as_.vpmovsxwd(wide, a) : as_.vpmovzxwd(wide, a);
+  as_.vcvtdq2ps(wide, wide);
+  as_.vcvtps2ph(x(to), wide, 4);
+  as_.vzeroupper();
+}
+
 void Emitter::int_to_float(const Inst& in, ValueId id, bool is_signed) {
   if (in.imm != ir::kRoundCurrent) return emit_slow_call(in, id);
+  if (is_half(in.type)) return int_to_half(in, id, is_signed);
   const bool wide_source = ra_.type(in.args[0]) == Type::I64;
   const int from = is_signed || wide_source ? gp(in.args[0]) : gp_zero_extended(in.args[0]);
   const int to = ra_.define(id);
@@ -200,6 +296,7 @@ void Emitter::int_to_float(const Inst& in, ValueId id, bool is_signed) {
 }
 
 void Emitter::ints_to_floats(const Inst& in, ValueId id, bool is_signed) {
+  if (is_half(in.type)) return ints_to_halves(in, id, is_signed);
   if (!is_signed || in.imm != ir::kRoundCurrent) return emit_slow_call(in, id);
   const int a = vx(in.args[0]);
   const int to = ra_.define(id, kNoValue, mask_of(a));

@@ -165,27 +165,27 @@ void Emitter::subtract(const Inst& in, ValueId id) {
 }
 
 void Emitter::on_add(const Inst& in, ValueId id) {
-  if (ir::is_vector(in.type)) return vec_or_slow(vec_op(in.op, in.type), in, id);
+  if (ir::is_vector(in.type)) return vec_by_lanes(in, id);
   commutative(Alu::Add, in, id);
 }
 
 void Emitter::on_sub(const Inst& in, ValueId id) {
-  if (ir::is_vector(in.type)) return vec_or_slow(vec_op(in.op, in.type), in, id);
+  if (ir::is_vector(in.type)) return vec_by_lanes(in, id);
   subtract(in, id);
 }
 
 void Emitter::on_and_(const Inst& in, ValueId id) {
-  if (ir::is_vector(in.type)) return vec_or_slow(vec_op(in.op, in.type), in, id);
+  if (ir::is_vector(in.type)) return vec_by_lanes(in, id);
   commutative(Alu::And, in, id);
 }
 
 void Emitter::on_or_(const Inst& in, ValueId id) {
-  if (ir::is_vector(in.type)) return vec_or_slow(vec_op(in.op, in.type), in, id);
+  if (ir::is_vector(in.type)) return vec_by_lanes(in, id);
   commutative(Alu::Or, in, id);
 }
 
 void Emitter::on_xor_(const Inst& in, ValueId id) {
-  if (ir::is_vector(in.type)) return vec_or_slow(vec_op(in.op, in.type), in, id);
+  if (ir::is_vector(in.type)) return vec_by_lanes(in, id);
   const bool negates = in.type == Type::I1 && ra_.is_const(in.args[1]) && ra_.constant(in.args[1]) == 1;
   const ValueKind kind = ra_.kind(in.args[0]);
   if (negates && (kind == ValueKind::Compare || kind == ValueKind::NotCompare)) {
@@ -195,7 +195,7 @@ void Emitter::on_xor_(const Inst& in, ValueId id) {
 }
 
 void Emitter::on_andn(const Inst& in, ValueId id) {
-  if (ir::is_vector(in.type)) return vec_or_slow(vec_op(in.op, in.type), in, id);
+  if (ir::is_vector(in.type)) return vec_by_lanes(in, id);
   const ValueId a = in.args[0];
   const ValueId b = in.args[1];
   int32_t imm = 0;
@@ -223,7 +223,7 @@ void Emitter::on_andn(const Inst& in, ValueId id) {
 
 void Emitter::on_mul(const Inst& in, ValueId id) {
   if (in.type == Type::V16I8) return vec_mul_bytes(in, id);
-  if (ir::is_vector(in.type)) return vec_or_slow(vec_op(in.op, in.type), in, id);
+  if (ir::is_vector(in.type)) return vec_by_lanes(in, id);
   ValueId a = in.args[0];
   ValueId b = in.args[1];
   if (ra_.is_const(a)) std::swap(a, b);

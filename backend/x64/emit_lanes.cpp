@@ -11,8 +11,7 @@ using ir::ValueId;
 
 void Emitter::splat_constant(const Inst& in, ValueId id) {
   const unsigned lane = ir::lane_bits(in.type);
-  uint64_t bits = ra_.constant(in.args[0]);
-  for (unsigned width = lane; width < 64; width *= 2) bits |= bits << width;
+  const uint64_t bits = support::replicate(ra_.constant(in.args[0]), lane);
   const int to = ra_.define(id);
   if (bits == 0) return vec_zero(to);
   as_.vec_pool(vop::kMovaps, host_.avx, to, kNoReg, bits, bits);

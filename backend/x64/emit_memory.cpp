@@ -276,7 +276,29 @@ void Emitter::rmw_loop(const Inst& in, ValueId id, const Memory& at, unsigned by
   ra_.define_in(id, kRax);
 }
 
+// CMPXCHG16B takes the old value in rdx:rax, the new one in rcx:rbx.
+void Emitter::compare_exchange_vector(const Inst& in, ValueId id) {
+  const auto split = [this](int low, int high, int from) {
+    as_.movq(Xbyak::Reg64(low), x(from));
+    as_.pextrq(Xbyak::Reg64(high), x(from), 1);
+  };
+  const int expected = vx(in.args[1]);
+  const int desired = vx(in.args[2]);
+  for (const int reg : {kRax, kRdx, kRbx, kRcx}) ra_.take_gpr(reg);
+  const Memory at = address(in.args[0], ir::kNoValue, in.mem());
+  split(kRax, kRdx, expected);
+  split(kRbx, kRcx, desired);
+  guarded([&] {
+    as_.lock();
+    as_.cmpxchg16b(sized(at, 16));
+  });
+  const int to = ra_.define(id);
+  as_.movq(x(to), rax);
+  as_.pinsrq(x(to), rdx, 1);
+}
+
 void Emitter::on_cmpxchg(const Inst& in, ValueId id) {
+  if (ir::is_vector(in.type)) return compare_exchange_vector(in, id);
   const MemAccess m = in.mem();
   const ValueId expected = in.args[1];
   const bool shared = ra_.same(expected, in.args[0]) || ra_.same(expected, in.args[2]);

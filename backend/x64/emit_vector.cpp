@@ -117,8 +117,8 @@ void Emitter::vec_binary(const VecOpcode& op, ValueId a, ValueId b, ValueId id) 
   vec3(op, to, first, second);
 }
 
-void Emitter::vec_or_slow(const VecOpcode& op, const Inst& in, ValueId id) {
-  if (!op) return emit_slow_call(in, id);
+void Emitter::vec_by_lanes(const Inst& in, ValueId id) {
+  const VecOpcode op = vec_op(in.op, in.type);
   // PANDN inverts its first operand, andn the second.
   const bool swapped = in.op == Op::andn;
   vec_binary(op, in.args[swapped ? 1 : 0], in.args[swapped ? 0 : 1], id);
@@ -127,17 +127,16 @@ void Emitter::vec_or_slow(const VecOpcode& op, const Inst& in, ValueId id) {
 // The host saturates lanes of 8 and 16 bits.
 
 void Emitter::on_uadd_sat(const Inst& in, ValueId id) {
-  ir::lane_bits(in.type) < 32 ? vec_or_slow(vec_op(in.op, in.type), in, id) : add_saturating_unsigned(in, id);
+  ir::lane_bits(in.type) < 32 ? vec_by_lanes(in, id) : add_saturating_unsigned(in, id);
 }
 void Emitter::on_usub_sat(const Inst& in, ValueId id) {
-  ir::lane_bits(in.type) < 32 ? vec_or_slow(vec_op(in.op, in.type), in, id)
-                              : subtract_saturating_unsigned(in, id);
+  ir::lane_bits(in.type) < 32 ? vec_by_lanes(in, id) : subtract_saturating_unsigned(in, id);
 }
 void Emitter::on_sadd_sat(const Inst& in, ValueId id) {
-  ir::lane_bits(in.type) < 32 ? vec_or_slow(vec_op(in.op, in.type), in, id) : saturating_signed(in, id);
+  ir::lane_bits(in.type) < 32 ? vec_by_lanes(in, id) : saturating_signed(in, id);
 }
 void Emitter::on_ssub_sat(const Inst& in, ValueId id) {
-  ir::lane_bits(in.type) < 32 ? vec_or_slow(vec_op(in.op, in.type), in, id) : saturating_signed(in, id);
+  ir::lane_bits(in.type) < 32 ? vec_by_lanes(in, id) : saturating_signed(in, id);
 }
 
 // a + min(b, ~a). Of 64 bits: all ones where the sum is below a.
@@ -220,7 +219,26 @@ void Emitter::vec_select(int to, int mask, int a) {
   vec3(vop::kPxor, to, to, a);
 }
 
-void Emitter::on_uavg_round(const Inst& in, ValueId id) { vec_or_slow(vec_op(in.op, in.type), in, id); }
+void Emitter::on_uavg_round(const Inst& in, ValueId id) { vec_by_lanes(in, id); }
+
+void Emitter::vec_min_max(const Inst& in, ValueId id) {
+  if (ir::lane_bits(in.type) < 64) return vec_by_lanes(in, id);
+  const bool is_unsigned = in.op == Op::umin || in.op == Op::umax;
+  const bool is_max = in.op == Op::smax || in.op == Op::umax;
+  const int a = vx(in.args[0]);
+  const int b = vx(in.args[1]);
+  const int greater = ra_.scratch_xmm();
+  const int where_greater = ra_.scratch_xmm();
+  const int to = ra_.define(id, kNoValue, mask_of(a) | mask_of(b));
+  if (is_unsigned) {
+    compare_doublewords_unsigned(greater, a, b);
+  } else {
+    vec3(vop::kPcmpgtQ, greater, a, b);
+  }
+  vec_move(to, is_max ? b : a);
+  vec_move(where_greater, is_max ? a : b);
+  vec_select(to, greater, where_greater);
+}
 
 void Emitter::vec_abs(const Inst& in, ValueId id) {
   const int a = vx(in.args[0]);

@@ -53,7 +53,7 @@ Emitter::Emitter(const EngineOptions& options, const HostFeatures& features)
       buffer_(std::make_unique_for_overwrite<std::byte[]>(buffer_bytes_)),
       as_(buffer_bytes_, buffer_.get()) {}
 
-support::Result<std::unique_ptr<CodeObject>> Emitter::compile(const ir::Function& fn, CodeSpace& space) {
+support::Result<CodeImage> Emitter::compile(const ir::Function& fn) {
   const size_t room = fn.insts.size() * kBytesPerInst + 4096;
   if (room > buffer_bytes_) {
     buffer_bytes_ = room;
@@ -75,7 +75,7 @@ support::Result<std::unique_ptr<CodeObject>> Emitter::compile(const ir::Function
   if (Xbyak::GetError() != 0) {
     return support::Error{std::string("x64 encoder: ") + Xbyak::ConvertErrorToString(Xbyak::GetError())};
   }
-  return place(space);
+  return finish();
 }
 
 void Emitter::emit_function() {
@@ -127,51 +127,26 @@ void Emitter::emit_inst(ValueId id) {
   if (flags_.end != as_.offset() && !keeps_flags(in.op)) clobber_flags();
 }
 
-support::Result<std::unique_ptr<CodeObject>> Emitter::place(CodeSpace& space) {
+CodeImage Emitter::finish() {
   const uint32_t resolvers = as_.offset();
   as_.leave_room(slots_.size() * kResolverBytes);
   as_.emit_pool();
-  const size_t size = as_.getSize();
-  const support::Error full{"the code cache is full"};
-  const std::span<std::byte> room = space.reserve(size);
-  if (room.size() < size) return full;
-  LinkSlot* slots = slots_.empty() ? nullptr : space.allocate_slots(slots_.size());
-  if (!slots && !slots_.empty()) return full;
-
-  auto object = std::make_unique<CodeObject>();
-  std::byte* const code = room.data();
-  std::memcpy(code, as_.getCode(), size);
-  object->slots.reserve(slots_.size());
-  for (size_t i = 0; i < slots_.size(); ++i) {
-    LinkSlot& slot = slots[i];
-    slot.guest_pc = slots_[i].pc;
-    slot.mode = fn_->mode;
-    slot.counter = nullptr;
-    if (slots_[i].counted) {
-      slot.counter = space.allocate_counter(options_.hot_threshold);
-      if (!slot.counter) return full;
-    }
-    emit_resolver(code + resolvers + i * kResolverBytes, slot);
-    object->slots.push_back(&slot);
+  std::byte* const code = buffer_.get();
+  for (uint32_t i = 0; i < slots_.size(); ++i) {
+    slots_[i].resolver = resolvers + i * static_cast<uint32_t>(kResolverBytes);
+    emit_resolver(code + slots_[i].resolver, slots_[i].resolver, i, fixups_);
   }
-  if (profiled_) {
-    object->branch = {*profiled_, space.allocate_counter(0)};
-    if (!object->branch.last_target) return full;
-  }
-  for (const Fixup& fixup : fixups_) {
-    const void* to = fixup.target == Fixup::Profile   ? object->branch.last_target
-                     : fixup.target == Fixup::Counter ? slots[fixup.slot].counter
-                                                      : static_cast<const void*>(&slots[fixup.slot]);
-    const auto distance = static_cast<int32_t>(static_cast<const std::byte*>(to) - (code + fixup.end));
-    std::memcpy(code + fixup.end - fixup.trailing - 4, &distance, 4);
-  }
-  space.commit(size);
-  object->key = {fn_->pc, fn_->mode};
-  object->code = room.first(size);
-  object->fault_points.assign(faults_.begin(), faults_.end());
-  object->ranges = fn_->ranges;
-  object->guest_insts = fn_->guest_insts;
-  return object;
+  ranges_ = fn_->ranges;
+  CodeImage image;
+  image.key = {fn_->pc, fn_->mode};
+  image.guest_insts = fn_->guest_insts;
+  image.code = {code, as_.getSize()};
+  image.slots = slots_;
+  image.fixups = fixups_;
+  image.fault_points = faults_;
+  image.ranges = ranges_;
+  image.profiled = profiled_;
+  return image;
 }
 
 // ---- operands

@@ -40,7 +40,7 @@ class Emitter {
   Emitter(const Emitter&) = delete;
   Emitter& operator=(const Emitter&) = delete;
 
-  support::Result<std::unique_ptr<CodeObject>> compile(const ir::Function& fn, CodeSpace& space);
+  support::Result<CodeImage> compile(const ir::Function& fn);
 
  private:
   using Inst = ir::Inst;
@@ -81,7 +81,7 @@ class Emitter {
   void emit_function();
   void emit_block(ir::BlockId block);
   void emit_inst(ValueId id);
-  support::Result<std::unique_ptr<CodeObject>> place(CodeSpace& space);
+  CodeImage finish();
   void emit_slow_call(const Inst& in, ValueId id);
 
   // -- operands (emitter.cpp)
@@ -157,6 +157,7 @@ class Emitter {
   void store_value(const Memory& to, ValueId v, unsigned bytes);
   void store_ordered(const Memory& to, ValueId v, unsigned bytes);
   void full_fence();
+  void compare_exchange_vector(const Inst& in, ValueId id);
   void rmw_loop(const Inst& in, ValueId id, const Memory& at, unsigned bytes);
   static Xbyak::Address sized(const Memory& at, unsigned bytes);
   static Xbyak::Reg sized_reg(int reg, unsigned bytes);
@@ -175,8 +176,9 @@ class Emitter {
   void vec_shift_imm(const VecShift& op, int to, int from, int amount);
   static VecOpcode vec_op(ir::Op op, Type type);
   void vec_binary(const VecOpcode& op, ValueId a, ValueId b, ValueId id);
-  void vec_or_slow(const VecOpcode& op, const Inst& in, ValueId id);
-  void vec_min_max(const Inst& in, ValueId id) { vec_or_slow(vec_op(in.op, in.type), in, id); }
+  /// What the host has an instruction for.
+  void vec_by_lanes(const Inst& in, ValueId id);
+  void vec_min_max(const Inst& in, ValueId id);
   void add_saturating_unsigned(const Inst& in, ValueId id);
   void subtract_saturating_unsigned(const Inst& in, ValueId id);
   void saturating_signed(const Inst& in, ValueId id);
@@ -231,6 +233,28 @@ class Emitter {
   void ints_to_floats(const Inst& in, ValueId id, bool is_signed);
   void scale_by_fraction(const Inst& in, int to);
 
+  static uint8_t avx_predicate(const Inst& in);
+
+  // -- half precision (emit_half.cpp)
+  static bool is_half(Type type) { return ir::is_half(type); }
+  bool halves_on_host() const { return host_.f16c && host_.avx2; }
+  void widen_halves(int to, int from, Type halves);
+  /// A scratch register with an operand's halves as singles; a scalar in four lanes.
+  int singles_of(const Inst& in, unsigned index);
+  void half_result(const Inst& in, ValueId id, int singles);
+  void half_arithmetic(const Inst& in, ValueId id);
+  void half_round(const Inst& in, ValueId id, uint8_t control);
+  void half_fma(const Inst& in, ValueId id);
+  void narrow_sticky(int to, const Xbyak::Xmm& doubles);
+  void half_min_max(const Inst& in, ValueId id, bool is_max);
+  void half_compare(const Inst& in, ValueId id);
+  void narrow_scalar(const Inst& in, ValueId id);
+  void widen_scalar(const Inst& in, ValueId id);
+  void widen_floats(const Inst& in, ValueId id, bool raw);
+  void halves_to_ints(const Inst& in, ValueId id, bool is_signed);
+  void int_to_half(const Inst& in, ValueId id, bool is_signed);
+  void ints_to_halves(const Inst& in, ValueId id, bool is_signed);
+
   // -- control (emit_control.cpp)
   void store_pc(GuestAddr pc, int temp);
   void exit_with(ExitKind kind);
@@ -239,6 +263,9 @@ class Emitter {
   void compare_interrupt();
   void poll(GuestAddr resume);
   uint32_t new_slot(GuestAddr pc);
+  /// The displacement that ends (but for `trailing` bytes) the instruction just emitted is to be that of
+  /// slot `slot`, of its counter, or of the profile.
+  void fix(uint32_t slot, ImageFixup::Target target = ImageFixup::Target::Slot, uint8_t trailing = 0);
   void count_edge(uint32_t slot);
   void jump_slot(uint32_t slot);
   void profile_branch();
@@ -297,20 +324,10 @@ class Emitter {
   std::array<int32_t, 14> staged_ =
       {};  ///< where the arguments of the call under way lie, from the state register
 
-  struct Fixup {
-    enum Target : uint8_t { Slot, Counter, Profile };
-    uint32_t end;  ///< of the instruction; its displacement precedes `trailing` bytes
-    uint32_t slot;
-    uint8_t trailing;
-    Target target;
-  };
-  struct Slot {
-    uint64_t pc;
-    bool counted;
-  };
-  std::vector<Slot> slots_;
+  std::vector<ImageSlot> slots_;
   std::optional<GuestAddr> profiled_;  ///< the indirect branch that writes where it leads
-  std::vector<Fixup> fixups_;
+  std::vector<ImageFixup> fixups_;
+  std::vector<std::pair<GuestAddr, GuestAddr>> ranges_;
   std::vector<Cold> cold_;
   std::vector<FaultPoint> faults_;
   std::vector<uint32_t> block_start_;

@@ -364,7 +364,7 @@ void RegAlloc::take_gpr(int r) {
       as_.move(other, r, 64);
       unbind(canonical);
       bind(canonical, other);
-      gpr_locked_ |= mask_of(other);
+      if ((gpr_locked_ & mask_of(r)) != 0) gpr_locked_ |= mask_of(other);
     } else {
       evict(RegClass::Gpr, r);
     }

@@ -188,9 +188,11 @@ class StubWriter {
 };
 
 /// Bytes written one after the other: the thunks are too small for an encoder object.
+/// Writes code that refers to an image's slots.
 class Bytes {
  public:
-  explicit Bytes(std::byte* at) : start_(at), at_(at) {}
+  Bytes(std::byte* at, size_t offset, std::vector<ImageFixup>& fixups)
+      : start_(at), at_(at), offset_(offset), fixups_(fixups) {}
 
   Bytes& put(std::initializer_list<uint8_t> bytes) {
     for (uint8_t b : bytes) *at_++ = std::byte{b};
@@ -202,16 +204,19 @@ class Bytes {
     at_ += sizeof(v);
     return *this;
   }
-  /// A 32-bit displacement from the end of the instruction, which it ends.
-  Bytes& relative(const void* to) {
-    return value(static_cast<int32_t>(static_cast<const std::byte*>(to) - (at_ + 4)));
+  /// The displacement of a slot from the end of the instruction, which it ends.
+  Bytes& relative(uint32_t slot) {
+    fixups_.push_back(
+        {static_cast<uint32_t>(offset_ + size()), static_cast<uint16_t>(slot), -4, ImageFixup::Target::Slot});
+    return value(int32_t{0});
   }
-  std::byte* at() const { return at_; }
   size_t size() const { return static_cast<size_t>(at_ - start_); }
 
  private:
   std::byte* start_;
   std::byte* at_;
+  size_t offset_;
+  std::vector<ImageFixup>& fixups_;
 };
 
 }  // namespace
@@ -225,18 +230,17 @@ support::Result<StubCode> emit_stubs(const ir::StateLayout& layout, CodeSpace& s
   return code;
 }
 
-size_t emit_resolver(std::byte* at, LinkSlot& slot) {
-  Bytes out(at);
-  out.put({0x48, 0x8d, 0x05}).relative(&slot);  // lea rax, [slot]
+size_t emit_resolver(std::byte* at, size_t offset, uint32_t slot, std::vector<ImageFixup>& fixups) {
+  Bytes out(at, offset, fixups);
+  out.put({0x48, 0x8d, 0x05}).relative(slot);  // lea rax, [slot]
   out.put({0x41, 0xff, 0xa4, 0x24})
       .value(int32_t{FERRY_AREA_OFFSET(stubs.resolve_link)});  // jmp [r12 + resolve_link]
-  slot.unresolved = at;
-  slot.target.store(at, std::memory_order_relaxed);
   return out.size();
 }
 
-size_t emit_call_thunk(std::byte* at, const LinkSlot* target, const LinkSlot& back, GuestAddr return_pc) {
-  Bytes out(at);
+size_t emit_call_thunk(std::byte* at, size_t offset, std::optional<uint32_t> target, uint32_t back,
+                       GuestAddr return_pc, std::vector<ImageFixup>& fixups) {
+  Bytes out(at, offset, fixups);
   out.put({0x49, 0x3b, 0xa4, 0x24})
       .value(int32_t{FERRY_AREA_OFFSET(return_stack_limit)});  // cmp rsp, [r12 + limit]
   out.put({0x73, 0x0f});                                       // jae +15
@@ -246,13 +250,13 @@ size_t emit_call_thunk(std::byte* at, const LinkSlot* target, const LinkSlot& ba
   out.put({0x48, 0xb9}).value(return_pc.value);                 // mov rcx, return_pc
   out.put({0x51});                                              // push rcx
   if (target) {
-    out.put({0xff, 0x15}).relative(target);  // call [target]
+    out.put({0xff, 0x15}).relative(*target);  // call [target]
   } else {
     out.put({0x41, 0xff, 0x94, 0x24})
         .value(int32_t{FERRY_AREA_OFFSET(stubs.indirect)});  // call [r12 + indirect]
   }
-  out.put({0x48, 0x83, 0xc4, 0x08});      // add rsp, 8
-  out.put({0xff, 0x25}).relative(&back);  // jmp [back]
+  out.put({0x48, 0x83, 0xc4, 0x08});     // add rsp, 8
+  out.put({0xff, 0x25}).relative(back);  // jmp [back]
   return out.size();
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "backend/codegen.h"
 #include "backend/runtime/context.h"
@@ -22,17 +24,18 @@ struct StubCode {
 /// Emits the stubs for guests with this layout. Errors: the cache is full.
 support::Result<StubCode> emit_stubs(const ir::StateLayout& layout, CodeSpace& space);
 
-// Small pieces around compiled code that must know where they lie. Both tiers use them: each writes to `at`,
-// where the code will run, within reach of the slots, and returns the bytes written.
+// Small pieces around compiled code. Both tiers use them: each writes to `at`, at `offset` of an image's
+// code, adds what it refers to, and returns the bytes written.
 
 inline constexpr size_t kResolverBytes = 16;
-/// Writes the thunk that an unresolved slot leads to and points slot.target and slot.unresolved at it.
-size_t emit_resolver(std::byte* at, LinkSlot& slot);
+/// Writes the thunk that unresolved slot `slot` leads to.
+size_t emit_resolver(std::byte* at, size_t offset, uint32_t slot, std::vector<ImageFixup>& fixups);
 
 inline constexpr size_t kCallThunkBytes = 80;
 /// Writes code to jump to (block entry conventions) for a guest call that is expected to return to
-/// `return_pc`: predicts the return, calls `target`, and jumps through `back` once the callee returned there.
-/// With `target` null the callee's guest address is in rax (Stubs::indirect).
-size_t emit_call_thunk(std::byte* at, const LinkSlot* target, const LinkSlot& back, GuestAddr return_pc);
+/// `return_pc`: predicts the return, calls slot `target`, and jumps through slot `back` once the callee
+/// returned there. Without a target the callee's guest address is in rax (Stubs::indirect).
+size_t emit_call_thunk(std::byte* at, size_t offset, std::optional<uint32_t> target, uint32_t back,
+                       GuestAddr return_pc, std::vector<ImageFixup>& fixups);
 
 }  // namespace ferry::backend::x64

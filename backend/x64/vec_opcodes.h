@@ -74,6 +74,9 @@ inline constexpr VecOpcode kSha1Rounds = {VecPrefix::None, VecMap::M0f3a, 0xcc},
 inline constexpr uint8_t kFpSqrt = 0x51, kFpAnd = 0x54, kFpXor = 0x57, kFpAdd = 0x58, kFpMul = 0x59,
                          kFpSub = 0x5c, kFpMin = 0x5d, kFpDiv = 0x5e, kFpMax = 0x5f, kFpCmp = 0xc2;
 
+/// CMPPS predicate UNORD_Q: one of the numbers is a NaN.
+inline constexpr uint8_t kUnordered = 3;
+
 /// The form of a floating-point instruction for this type: PS, PD, SS or SD.
 constexpr VecOpcode fp_opcode(uint8_t code, ir::Type type) {
   const bool wide = ir::lane_bits(type) == 64;

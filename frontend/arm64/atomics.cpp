@@ -198,16 +198,22 @@ bool LoadStoreHandlers::CAS(uint32_t size, uint32_t, uint32_t s, uint32_t, uint3
 
 bool LoadStoreHandlers::CASP(uint32_t wide, uint32_t, uint32_t s, uint32_t, uint32_t n, uint32_t t) {
   if ((s & 1) != 0 || (t & 1) != 0) return unallocated();
-  const unsigned bytes = 2u * bytes_of(wide != 0 ? kDoubleword : kWord);
-  const Value address = check_tags(atomic_address(n, bytes), bytes, false);
+  const auto bytes = static_cast<uint8_t>(2u * bytes_of(wide != 0 ? kDoubleword : kWord));
+  const Value address = atomic_address(n, bytes);
   if (wide != 0) {
-    call(Helper::compare_and_swap_pair, {address, b_.i32(s | t << 8)});
+    const auto pair = [this](uint32_t first) {
+      const Value low = b_.unary(Op::scalar_to_vec, Type::V2I64, x(first));
+      return b_.emit(Op::insert_lane, Type::V2I64, {low, x(first + 1)}, 1);
+    };
+    const Value old = cmpxchg(address, pair(s), pair(t), {.bytes = bytes});
+    set_r(s, b_.unary(Op::extract_lane, Type::I64, old, 0));
+    set_r(s + 1, b_.unary(Op::extract_lane, Type::I64, old, 1));
     return true;
   }
   const auto pair = [this](uint32_t first) {
     return b_.or_(b_.zext(Type::I64, w(first)), b_.shl(x(first + 1), b_.i64(32)));
   };
-  const Value old = cmpxchg(address, pair(s), pair(t), {.bytes = 8});
+  const Value old = cmpxchg(address, pair(s), pair(t), {.bytes = bytes});
   set_r(s, b_.trunc(Type::I32, old));
   set_r(s + 1, b_.lshr(old, b_.i64(32)));
   return true;

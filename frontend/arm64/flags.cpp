@@ -19,8 +19,10 @@ FlagUse branch_use(uint32_t word) {
   if (matches(word, 0x7c000000, 0x34000000)) return FlagUse::Forks;  // CBZ, CBNZ, TBZ, TBNZ
   if (matches(word, 0xffdfffe0, 0xd51b4200)) return FlagUse::Reads;  // MRS, MSR NZCV
   if (matches(word, 0xfff8f01f, 0xd500401f)) return FlagUse::Reads;  // CFINV, AXFLAG, XAFLAG, MSR (immediate)
-  if (matches(word, 0xffc00000, 0xd5000000)) return FlagUse::None;   // other system instructions
-  return FlagUse::Reads;                                             // B.cond, BR, RET, SVC...
+  if (matches(word, 0xfffff0ff, 0xd50330df))
+    return FlagUse::Reads;                                          // ISB: what follows may change until then
+  if (matches(word, 0xffc00000, 0xd5000000)) return FlagUse::None;  // other system instructions
+  return FlagUse::Reads;                                            // B.cond, BR, RET, SVC...
 }
 
 FlagUse register_use(uint32_t word) {

@@ -16,6 +16,7 @@ FlowKind direct_kind(uint32_t word) {
   if ((word & 0xff00000e) == 0x5400000e) return FlowKind::Jump;    // B.AL, B.NV
   if ((word & 0xff000000) == 0x54000000) return FlowKind::Fork;    // B.cond
   if ((word & 0x7c000000) == 0x34000000) return FlowKind::Fork;    // CBZ, CBNZ, TBZ, TBNZ
+  if ((word & 0xfffff0ff) == 0xd50330df) return FlowKind::End;     // ISB
   if ((word & 0x1c000000) == 0x14000000 && (word & 0xff000000) != 0xd5000000) return FlowKind::End;
   return FlowKind::Next;
 }

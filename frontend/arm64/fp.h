@@ -16,8 +16,8 @@ struct FpShape {
 
 /// Scalar floating point (a64_fp.def), and what the vector forms share with it.
 ///
-/// Operations are IR ops where these have the guest's exact meaning: single and double precision with FPCR's
-/// FZ, DN and AHP clear. All else goes through one helper, soft_fp, which does any of these ops as FPCR says.
+/// Operations are IR ops where these have the guest's exact meaning: with FPCR's FZ, FZ16, DN and AHP clear.
+/// All else goes through one helper, soft_fp, which does any of these ops as FPCR says.
 class FpHandlers : public MemoryTaggingHandlers {
  public:
   bool FMUL_float(uint32_t ftype, uint32_t m, uint32_t n, uint32_t d);

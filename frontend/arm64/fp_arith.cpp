@@ -6,14 +6,6 @@ namespace ferry::arm64 {
 using ir::fp::Rounding;
 
 bool FpHandlers::unary(Op op, FpShape shape, uint32_t n, uint32_t d) {
-  // FABS and FNEG are bit operations in every format.
-  if (ir::lane_bits(shape.type) == 16 && (op == Op::fabs || op == Op::fneg)) {
-    const uint64_t mask = op == Op::fabs ? 0x7fff7fff7fff7fff : 0x8000800080008000;
-    const Value bits =
-        b_.binary(op == Op::fabs ? Op::and_ : Op::xor_, Type::V2I64, v(n), b_.konst(Type::V2I64, mask, mask));
-    return shape.is_vector() ? put(shape, d, bits)
-                             : put(shape, d, b_.unary(Op::extract_lane, Type::F16, bits));
-  }
   return put(shape, d, fp(op, shape.type, {operand(shape, n)}));
 }
 

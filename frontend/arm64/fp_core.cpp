@@ -22,10 +22,7 @@ bool FpHandlers::put(FpShape shape, uint32_t d, Value value) {
 
 FpHandlers::Value FpHandlers::fp(Op op, Type type, std::initializer_list<Value> args, uint64_t imm,
                                  uint64_t imm2) {
-  const Value first = *args.begin();
-  const bool conversion = op == Op::fconvert;
-  const bool half = !conversion && (ir::lane_bits(type) == 16 || first.type == Type::F16);
-  if (exact_fp() || half) return soft_fp(op, type, args, imm, imm2);
+  if (exact_fp()) return soft_fp(op, type, args, imm, imm2);
   return b_.emit(op, type, args, imm, imm2);
 }
 
@@ -66,10 +63,7 @@ bool FpHandlers::extra_binary(FpExtra operation, FpShape shape, uint32_t m, uint
 }
 
 // FPNeg flips the sign of anything, NaNs included, and raises nothing, whatever FPCR says.
-FpHandlers::Value FpHandlers::negate(Type type, Value value) {
-  if (ir::lane_bits(type) == 16) return soft_fp(Op::fneg, type, {value}, 0, 0);
-  return b_.unary(Op::fneg, type, value);
-}
+FpHandlers::Value FpHandlers::negate(Type type, Value value) { return b_.unary(Op::fneg, type, value); }
 
 bool FpHandlers::FMOV_to_gen(uint32_t z, uint32_t ftype, uint32_t n, uint32_t d) {
   const Value bits = scalar(n, ir::int_type(ir::bits(scalar_shape(ftype).type)));
@@ -111,7 +105,7 @@ bool FpHandlers::FMOV_float_imm(uint32_t ftype, uint32_t imm, uint32_t d) {
 }
 
 void FpHandlers::compare_scalars(Value a, Value b, bool signalling) {
-  if (!exact_fp() && a.type != Type::F16) {
+  if (!exact_fp()) {
     set_flags_float_compare(a, b, signalling);
     return;
   }

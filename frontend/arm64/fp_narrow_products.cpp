@@ -4,8 +4,8 @@
 
 namespace ferry::arm64 {
 
-// ---- FEAT_FHM: FPMulAddH. Rounded once, and NaNs take their turns before they are made wider, so not the
-// IR's fma.
+// ---- FEAT_FHM: FPMulAddH. The product of two halves is exact in single precision. NaNs take their turns
+// before they are made wider and quiet: they are made wider raw.
 
 /// The factors of a result's lanes: of the numbers of Vm's low 64 or 128 bits the first half, or the second.
 FpVectorHandlers::Value FpVectorHandlers::half_factor(uint32_t part, uint32_t q, uint32_t m) {
@@ -17,6 +17,11 @@ bool FpVectorHandlers::half_products(bool negate, uint32_t part, uint32_t q, Val
                                      uint32_t d) {
   const FpShape shape = wide_vector(q, 0);
   const Value first = negate_parts(half_vector(1), half_factor(part, q, n), negate, negate);
+  if (!exact_fp()) {
+    const auto singles = [&](Value halves) { return b_.emit(Op::fwiden_raw, Type::V4F32, {halves}, 0); };
+    const Value a = singles(first);
+    return put(shape, d, fused(shape, operand(shape, d), a, singles(factor), {}));
+  }
   const auto operation = static_cast<uint64_t>(FpProductSum::Half);
   return put(shape, d,
              call(Helper::soft_fp_product_sum, {b_.i64(operation), operand(shape, d), first, factor}));

@@ -30,9 +30,8 @@ bool FpVectorHandlers::compare_zero(FloatCond cond, bool signalling, FpShape sha
 }
 
 bool FpVectorHandlers::compare_absolute(FloatCond cond, FpShape shape, uint32_t m, uint32_t n, uint32_t d) {
-  const uint64_t lane_mask = support::low_mask(ir::lane_bits(shape.type) - 1);
-  uint64_t mask = 0;
-  for (unsigned at = 0; at < 64; at += ir::lane_bits(shape.type)) mask |= lane_mask << at;
+  const unsigned width = ir::lane_bits(shape.type);
+  const uint64_t mask = support::replicate(support::low_mask(width - 1), width);
   auto magnitude = [&](uint32_t reg) {
     return b_.binary(Op::and_, Type::V2I64, compare_operand(shape, reg), b_.konst(Type::V2I64, mask, mask));
   };

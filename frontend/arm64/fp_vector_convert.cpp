@@ -16,14 +16,24 @@ uint64_t FpVectorHandlers::fixed_bits(uint32_t immh, uint32_t immb) {
   return 2 * lane_bits - (immh << 3 | immb);
 }
 
+// The IR has no scalar integers of 16 bits to convert: a half is converted in all lanes alike.
 bool FpVectorHandlers::to_integer(Op op, Rounding rounding, FpShape shape, uint64_t fraction_bits, uint32_t n,
                                   uint32_t d) {
   const unsigned bits = ir::lane_bits(shape.type);
+  if (shape.type == Type::F16) {
+    const Value words =
+        fp(op, Type::V8I16, {compare_operand(shape, n)}, static_cast<uint64_t>(rounding), fraction_bits);
+    return put(shape, d, b_.unary(Op::extract_lane, Type::I16, words));
+  }
   const Type type = shape.is_vector() ? ir::vector_type(bits) : ir::int_type(bits);
   return put(shape, d, fp(op, type, {operand(shape, n)}, static_cast<uint64_t>(rounding), fraction_bits));
 }
 
 bool FpVectorHandlers::from_integer(Op op, FpShape shape, uint64_t fraction_bits, uint32_t n, uint32_t d) {
+  if (shape.type == Type::F16) {
+    const Value halves = fp(op, Type::V8F16, {compare_operand(shape, n)}, ir::kRoundCurrent, fraction_bits);
+    return put(shape, d, b_.unary(Op::extract_lane, Type::F16, halves));
+  }
   const Value integers =
       shape.is_vector() ? operand(shape, n) : scalar(n, ir::int_type(ir::bits(shape.type)));
   return put(shape, d, fp(op, shape.type, {integers}, ir::kRoundCurrent, fraction_bits));
@@ -38,12 +48,7 @@ bool FpVectorHandlers::put_narrow(uint32_t q, uint32_t d, Value low) {
 }
 
 bool FpVectorHandlers::FCVTN(uint32_t q, uint32_t z, uint32_t n, uint32_t d) {
-  const Type from = z != 0 ? Type::F64 : Type::F32, to = z != 0 ? Type::F32 : Type::F16;
-  Value low = b_.konst(vector_of(to), 0);
-  for (unsigned i = 0; i < ir::lanes(vector_of(from)); ++i) {
-    low = b_.emit(Op::insert_lane, vector_of(to), {low, fp(Op::fconvert, to, {lane(n, from, i)})}, i);
-  }
-  return put_narrow(q, d, low);
+  return put_narrow(q, d, fp(Op::fnarrow, z != 0 ? Type::V4F32 : Type::V8F16, {v(n)}));
 }
 
 bool FpVectorHandlers::FCVTXN_vec(uint32_t q, uint32_t n, uint32_t d) {
@@ -58,14 +63,7 @@ bool FpVectorHandlers::FCVTXN_scalar(uint32_t n, uint32_t d) {
 }
 
 bool FpVectorHandlers::FCVTL(uint32_t q, uint32_t z, uint32_t n, uint32_t d) {
-  const Type from = z != 0 ? Type::F32 : Type::F16, to = z != 0 ? Type::F64 : Type::F32;
-  const unsigned count = ir::lanes(vector_of(to));
-  Value result = b_.konst(vector_of(to), 0);
-  for (unsigned i = 0; i < count; ++i) {
-    const Value wide = fp(Op::fconvert, to, {lane(n, from, q * count + i)});
-    result = b_.emit(Op::insert_lane, vector_of(to), {result, wide}, i);
-  }
-  set_v(d, result);
+  set_v(d, fp(Op::fwiden, z != 0 ? Type::V2F64 : Type::V4F32, {v(n)}, q));
   return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include "frontend/arm64/memory_tags.h"
 #include "frontend/arm64/state.h"
+#include "ir/support/compare_exchange_pair.h"
 
 // What the helpers that access guest memory share.
 
@@ -30,14 +31,9 @@ inline void write_x(State& state, unsigned n, uint64_t value) {
   if (n != 31) state.x[n] = value;
 }
 
-/// cmpxchg16b; `expected` becomes the old value.
+/// `expected` becomes the old value.
 inline bool swap_pair_if_equal(uint64_t address, Vec& expected, const Vec& desired) {
-  bool equal;
-  __asm__ volatile("lock cmpxchg16b (%[memory])"
-                   : "=@ccz"(equal), "+a"(expected.lo), "+d"(expected.hi)
-                   : [memory] "r"(address), "b"(desired.lo), "c"(desired.hi)
-                   : "memory");
-  return equal;
+  return support::compare_exchange_pair(address, expected.lo, expected.hi, desired.lo, desired.hi);
 }
 
 }  // namespace ferry::arm64::helpers

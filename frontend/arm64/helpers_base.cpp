@@ -159,15 +159,6 @@ void reset_exclusives() {
   }
 }
 
-void compare_and_swap_pair(State* state, uint64_t address, uint32_t registers) {
-  const unsigned s = registers & 0xff;
-  const unsigned t = registers >> 8;
-  Vec expected{read_x(*state, s), read_x(*state, s + 1)};
-  swap_pair_if_equal(strip_tag(address), expected, {read_x(*state, t), read_x(*state, t + 1)});
-  write_x(*state, s, expected.lo);
-  write_x(*state, s + 1, expected.hi);
-}
-
 uint64_t counter_nanoseconds(State*) {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);

@@ -25,7 +25,6 @@ void give_up_exclusive(State& state);
 void reset_exclusives();
 /// CASP of two doublewords: if the 16 bytes at `address` (16-byte aligned) equal x[s]:x[s+1] they become
 /// x[t]:x[t+1]; in any case x[s]:x[s+1] become the old value. `registers` is s | t << 8; s and t are even.
-void compare_and_swap_pair(State* state, uint64_t address, uint32_t registers);
 
 /// CNTVCT_EL0: CLOCK_MONOTONIC in nanoseconds, so CNTFRQ_EL0 is 10^9.
 uint64_t counter_nanoseconds(State* state);

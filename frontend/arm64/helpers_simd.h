@@ -20,28 +20,9 @@ Vector128 vector_from(const LanesOf<T>& lanes) {
   return std::bit_cast<Vector128>(lanes);
 }
 
-// ---- helpers_simd_shift.cpp: every byte of `a` shifted by the signed byte of `b`, to the left if that is
-// positive (Arm ARM, SSHL to UQRSHL). The saturating ones set FPSR.QC.
-
-Vector128 sshl_8(Vector128 a, Vector128 b);
-Vector128 ushl_8(Vector128 a, Vector128 b);
-Vector128 srshl_8(Vector128 a, Vector128 b);
-Vector128 urshl_8(Vector128 a, Vector128 b);
-Vector128 sqshl_8(State* state, Vector128 a, Vector128 b);
-Vector128 uqshl_8(State* state, Vector128 a, Vector128 b);
-Vector128 sqrshl_8(State* state, Vector128 a, Vector128 b);
-Vector128 uqrshl_8(State* state, Vector128 a, Vector128 b);
-
-// ---- helpers_sm.cpp: operands in the order of the instructions' pseudo-code, the destination's old value
+// ---- helpers_sm4.cpp: operands in the order of the instructions' pseudo-code, the destination's old value
 // first
 
-Vector128 sm3_message1(Vector128 d, Vector128 n, Vector128 m);
-Vector128 sm3_message2(Vector128 d, Vector128 n, Vector128 m);
-Vector128 sm3_ss1(Vector128 n, Vector128 m, Vector128 a);
-Vector128 sm3_tt1a(Vector128 d, Vector128 n, Vector128 m, uint32_t index);
-Vector128 sm3_tt1b(Vector128 d, Vector128 n, Vector128 m, uint32_t index);
-Vector128 sm3_tt2a(Vector128 d, Vector128 n, Vector128 m, uint32_t index);
-Vector128 sm3_tt2b(Vector128 d, Vector128 n, Vector128 m, uint32_t index);
 Vector128 sm4_encrypt(Vector128 d, Vector128 n);
 Vector128 sm4_key(Vector128 n, Vector128 m);
 

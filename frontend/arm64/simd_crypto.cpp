@@ -4,10 +4,14 @@ namespace ferry::arm64 {
 
 // ---- families
 
-SimdCryptoHandlers::Value SimdCryptoHandlers::rotate_right(Value a, unsigned amount) {
-  if (amount == 0) return a;
-  const Type type = Type::V2I64;
-  return b_.or_(vshr(Sign::Unsigned, type, a, amount), vshl(type, a, 64 - amount));
+// Whole bytes are moved by one host instruction, other amounts by three.
+SimdCryptoHandlers::Value SimdCryptoHandlers::rotate_left(Type type, Value a, unsigned amount) {
+  const unsigned width = ir::lane_bits(type);
+  if (amount % 8 == 0) {
+    const unsigned mask = width / 8 - 1;
+    return permute_register({8, 128}, a, [=](unsigned i) { return (i & ~mask) | ((i - amount / 8) & mask); });
+  }
+  return b_.binary(Op::or_, type, vshl(type, a, amount), vshr(Sign::Unsigned, type, a, width - amount));
 }
 
 bool SimdCryptoHandlers::sha1_schedule0(uint32_t m, uint32_t n, uint32_t d) {
@@ -46,8 +50,9 @@ SimdCryptoHandlers::Value SimdCryptoHandlers::rotations(Value x, unsigned a, uns
 }
 
 SimdCryptoHandlers::Value SimdCryptoHandlers::sha512_sigma(Value x, unsigned a, unsigned b, unsigned shift) {
-  return b_.xor_(b_.xor_(rotate_right(x, a), rotate_right(x, b)),
-                 vshr(Sign::Unsigned, Type::V2I64, x, shift));
+  const Type type = Type::V2I64;
+  return b_.xor_(b_.xor_(rotate_left(type, x, 64 - a), rotate_left(type, x, 64 - b)),
+                 vshr(Sign::Unsigned, type, x, shift));
 }
 
 SimdCryptoHandlers::Value SimdCryptoHandlers::choose(Value x, Value y, Value z) {
@@ -56,6 +61,50 @@ SimdCryptoHandlers::Value SimdCryptoHandlers::choose(Value x, Value y, Value z) 
 
 SimdCryptoHandlers::Value SimdCryptoHandlers::majority(Value x, Value y, Value z) {
   return b_.or_(b_.and_(x, y), b_.and_(b_.or_(x, y), z));
+}
+
+SimdCryptoHandlers::Value SimdCryptoHandlers::parity(Value x, Value y, Value z) {
+  return b_.xor_(b_.xor_(x, y), z);
+}
+
+// GB/T 32905, 5.3: P0 (amount 9) and P1 (amount 15).
+SimdCryptoHandlers::Value SimdCryptoHandlers::sm3_permutation(Value x, unsigned amount) {
+  const Type type = Type::V4I32;
+  return b_.xor_(x, rotate_left(type, b_.xor_(x, rotate_left(type, x, 8)), amount));
+}
+
+// What the lowest word of the message schedule adds to the highest, three words later.
+SimdCryptoHandlers::Value SimdCryptoHandlers::sm3_feedback(Value x) {
+  return sm3_permutation(rotate_left(Type::V4I32, lowest_on_top(x), 15), 15);
+}
+
+SimdCryptoHandlers::Sm3Operands SimdCryptoHandlers::sm3_operands(uint32_t d, uint32_t m, unsigned index) {
+  return {v(d), words_down(v(d), 1), broadcast(32, v(m), index)};
+}
+
+// In the highest word: `function` of three of the state, the fourth, `other` and the message's.
+SimdCryptoHandlers::Value SimdCryptoHandlers::sm3_sum(WordFunction function, const Sm3Operands& op,
+                                                      Value other) {
+  const auto add = [&](Value a, Value b) { return b_.binary(Op::add, Type::V4I32, a, b); };
+  const Value mixed = (this->*function)(op.state, words_down(op.state, 3), words_down(op.state, 2));
+  return add(add(mixed, op.down), add(other, op.message));
+}
+
+// The state one word further down, the third rotated, and `top` above them.
+bool SimdCryptoHandlers::sm3_next(uint32_t d, const Sm3Operands& op, unsigned rotation, Value top) {
+  const Value rotated = rotate_left(Type::V4I32, op.down, rotation);
+  return set(d, words(words(op.down, rotated, {0, 5, 2, 3}), top, {0, 1, 2, 7}));
+}
+
+bool SimdCryptoHandlers::sm3_tt1(WordFunction function, uint32_t m, uint32_t imm, uint32_t n, uint32_t d) {
+  const Sm3Operands op = sm3_operands(d, m, imm);
+  const Value ss2 = b_.xor_(v(n), rotate_left(Type::V4I32, op.state, 12));
+  return sm3_next(d, op, 9, sm3_sum(function, op, ss2));
+}
+
+bool SimdCryptoHandlers::sm3_tt2(WordFunction function, uint32_t m, uint32_t imm, uint32_t n, uint32_t d) {
+  const Sm3Operands op = sm3_operands(d, m, imm);
+  return sm3_next(d, op, 19, sm3_permutation(sm3_sum(function, op, v(n)), 9));
 }
 
 bool SimdCryptoHandlers::set_doubles(uint32_t d, Value low, Value high) {
@@ -101,13 +150,8 @@ bool SimdCryptoHandlers::SHA1SU0(uint32_t m, uint32_t n, uint32_t d) { return sh
 // Each word rotated by 1, and into the last goes the first.
 bool SimdCryptoHandlers::SHA1SU1(uint32_t n, uint32_t d) {
   const Type type = Type::V4I32;
-  const auto rotated = [&](Value a) {
-    return b_.binary(Op::or_, type, vshl(type, a, 1), vshr(Sign::Unsigned, type, a, 31));
-  };
-  const Value later = b_.emit(Op::shuffle, type, {v(n), v(n)}, 0x0b0a090807060504, 0x808080800f0e0d0c);
-  const Value next = rotated(b_.xor_(v(d), later));
-  const Value first_on_top = b_.emit(Op::shuffle, type, {next, next}, 0x8080808080808080, 0x0302010080808080);
-  return set(d, b_.binary(Op::xor_, type, next, rotated(first_on_top)));
+  const Value next = rotate_left(type, b_.xor_(v(d), later_words(v(n))), 1);
+  return set(d, b_.xor_(next, rotate_left(type, lowest_on_top(next), 1)));
 }
 bool SimdCryptoHandlers::SHA256H(uint32_t m, uint32_t n, uint32_t d) {
   const Sha256 hash = sha256_rounds(v(d), v(n), v(m));
@@ -161,34 +205,41 @@ bool SimdCryptoHandlers::BCAX(uint32_t m, uint32_t a, uint32_t n, uint32_t d) {
   return set(d, b_.xor_(v(n), b_.andn(v(m), v(a))));
 }
 bool SimdCryptoHandlers::RAX1(uint32_t m, uint32_t n, uint32_t d) {
-  return set(d, b_.xor_(v(n), rotate_right(v(m), 63)));
+  return set(d, b_.xor_(v(n), rotate_left(Type::V2I64, v(m), 1)));
 }
 bool SimdCryptoHandlers::XAR(uint32_t m, uint32_t imm, uint32_t n, uint32_t d) {
-  return set(d, rotate_right(b_.xor_(v(n), v(m)), imm));
+  return set(d, rotate_left(Type::V2I64, b_.xor_(v(n), v(m)), 64 - imm));
 }
 
 // ---- SM3, SM4
 
 bool SimdCryptoHandlers::SM3PARTW1(uint32_t m, uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sm3_message1, {v(d), v(n), v(m)}));
+  const Value later = rotate_left(Type::V4I32, later_words(v(m)), 15);
+  const Value next = sm3_permutation(parity(v(d), v(n), later), 15);
+  return set(d, b_.xor_(next, sm3_feedback(next)));
 }
 bool SimdCryptoHandlers::SM3PARTW2(uint32_t m, uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sm3_message2, {v(d), v(n), v(m)}));
+  const Value next = b_.xor_(v(n), rotate_left(Type::V4I32, v(m), 7));
+  return set(d, parity(v(d), next, sm3_feedback(next)));
 }
 bool SimdCryptoHandlers::SM3SS1(uint32_t m, uint32_t a, uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sm3_ss1, {v(n), v(m), v(a)}));
+  const Type type = Type::V4I32;
+  const Value sum =
+      b_.binary(Op::add, type, rotate_left(type, v(n), 12), b_.binary(Op::add, type, v(m), v(a)));
+  return set(
+      d, pick(type, rotate_left(type, sum, 7), vzero(), [](unsigned i) { return i == 3 ? i : kZeroLane; }));
 }
 bool SimdCryptoHandlers::SM3TT1A(uint32_t m, uint32_t imm, uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sm3_tt1a, {v(d), v(n), v(m), b_.i32(imm)}));
+  return sm3_tt1(&SimdCryptoHandlers::parity, m, imm, n, d);
 }
 bool SimdCryptoHandlers::SM3TT1B(uint32_t m, uint32_t imm, uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sm3_tt1b, {v(d), v(n), v(m), b_.i32(imm)}));
+  return sm3_tt1(&SimdCryptoHandlers::majority, m, imm, n, d);
 }
 bool SimdCryptoHandlers::SM3TT2A(uint32_t m, uint32_t imm, uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sm3_tt2a, {v(d), v(n), v(m), b_.i32(imm)}));
+  return sm3_tt2(&SimdCryptoHandlers::parity, m, imm, n, d);
 }
 bool SimdCryptoHandlers::SM3TT2B(uint32_t m, uint32_t imm, uint32_t n, uint32_t d) {
-  return set(d, call(Helper::sm3_tt2b, {v(d), v(n), v(m), b_.i32(imm)}));
+  return sm3_tt2(&SimdCryptoHandlers::choose, m, imm, n, d);
 }
 bool SimdCryptoHandlers::SM4E(uint32_t n, uint32_t d) {
   return set(d, call(Helper::sm4_encrypt, {v(d), v(n)}));

@@ -73,8 +73,20 @@ class SimdCryptoHandlers : public SimdLoadStoreHandlers {
   Value reversed(Value a) {
     return permute_register({32, 128}, a, [](unsigned i) { return 3 - i; });
   }
-  /// Each 64-bit lane rotated.
-  Value rotate_right(Value a, unsigned amount);
+  /// Words moved down by `by` places, those of the bottom to the top.
+  Value words_down(Value a, unsigned by) {
+    return permute_register({32, 128}, a, [=](unsigned i) { return (i + by) % 4; });
+  }
+  /// The upper three words one place down, zero above them.
+  Value later_words(Value a) {
+    return pick(Type::V4I32, a, a, [](unsigned i) { return i < 3 ? i + 1 : kZeroLane; });
+  }
+  /// The lowest word in the place of the highest, zero below it.
+  Value lowest_on_top(Value a) {
+    return pick(Type::V4I32, a, a, [](unsigned i) { return i < 3 ? kZeroLane : 0; });
+  }
+  /// Each lane rotated by 0 to its width.
+  Value rotate_left(Type type, Value a, unsigned amount);
   bool sha1_schedule0(uint32_t m, uint32_t n, uint32_t d);
   bool sha1_hash(unsigned group, uint32_t m, uint32_t n, uint32_t d);
   /// The state after four rounds, as the host keeps it: {h, g, d, c} and {f, e, b, a}.
@@ -83,11 +95,26 @@ class SimdCryptoHandlers : public SimdLoadStoreHandlers {
     Value abef;
   };
   Sha256 sha256_rounds(Value a_to_d, Value e_to_h, Value work);
-  // Functions of FIPS 180-4 on scalars; sha512_sigma on vectors.
+  // Functions of FIPS 180-4; rotations on scalars, sha512_sigma on vectors, the others on both.
   Value rotations(Value x, unsigned a, unsigned b, unsigned c);
   Value sha512_sigma(Value x, unsigned a, unsigned b, unsigned shift);
   Value choose(Value x, Value y, Value z);
   Value majority(Value x, Value y, Value z);
+  Value parity(Value x, Value y, Value z);
+  using WordFunction = Value (SimdCryptoHandlers::*)(Value, Value, Value);
+  /// Vd, Vd one word down, and in all words the one chosen of Vm.
+  struct Sm3Operands {
+    Value state;
+    Value down;
+    Value message;
+  };
+  Sm3Operands sm3_operands(uint32_t d, uint32_t m, unsigned index);
+  Value sm3_permutation(Value x, unsigned amount);
+  Value sm3_feedback(Value x);
+  Value sm3_sum(WordFunction function, const Sm3Operands& op, Value other);
+  bool sm3_next(uint32_t d, const Sm3Operands& op, unsigned rotation, Value top);
+  bool sm3_tt1(WordFunction function, uint32_t m, uint32_t imm, uint32_t n, uint32_t d);
+  bool sm3_tt2(WordFunction function, uint32_t m, uint32_t imm, uint32_t n, uint32_t d);
   bool set_doubles(uint32_t d, Value low, Value high);
 };
 

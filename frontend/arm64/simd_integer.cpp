@@ -32,7 +32,8 @@ bool SimdIntegerHandlers::rounding_halving_add(Sign sign, Lanes lanes, uint32_t 
   const Type type = lanes.type();
   const Value a = v(n);
   const Value b = v(m);
-  if (sign == Sign::Unsigned) return set_lanes(d, lanes, b_.binary(Op::uavg_round, type, a, b));
+  if (sign == Sign::Unsigned && lanes.width < 32)
+    return set_lanes(d, lanes, b_.binary(Op::uavg_round, type, a, b));
   const Value half = vshr(sign, type, b_.xor_(a, b), 1);
   return set_lanes(d, lanes, b_.binary(Op::sub, type, b_.or_(a, b), half));
 }

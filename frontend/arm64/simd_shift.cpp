@@ -93,38 +93,73 @@ bool SimdShiftHandlers::shift_right_narrow_saturating(Op op, Sign sign, Rounding
   return set_half(d, q, shift.lanes.bits == 128 ? result : low_bits(result, shift.lanes.bits));
 }
 
-// Lanes of bytes are left to helpers: no host shifts them.
 bool SimdShiftHandlers::shift_by_register(RegisterShift kind, Lanes lanes, uint32_t m, uint32_t n,
                                           uint32_t d) {
-  if (lanes.width == 8) return set_lanes(d, lanes, call(kind.bytes, {v(n), v(m)}));
-  const Type type = lanes.type();
   const Value a = v(n);
-  const ByRegister shifted = both_ways(kind, type, a, v(m));
-  return set_lanes(d, lanes, b_.binary(Op::or_, type, shifted.left, shifted.right));
+  if (lanes.width == 8) return set_lanes(d, lanes, shift_bytes(kind, lanes, a, v(m)));
+  const ByRegister shifted = both_ways(kind, lanes.type(), a, v(m));
+  return set_lanes(d, lanes, b_.binary(Op::or_, lanes.type(), shifted.left, shifted.right));
 }
 
-// What shifting back does not restore has lost bits and becomes the nearest number: that of the operand's
-// sign. The helper sees only what is in use, for it sets FPSR.QC.
+// What has lost bits becomes the nearest number: that of the operand's sign.
 bool SimdShiftHandlers::shift_by_register_saturating(RegisterShift kind, Lanes lanes, uint32_t m, uint32_t n,
                                                      uint32_t d) {
-  if (lanes.width == 8) {
-    set_v(d, call(kind.bytes, {low_bits(v(n), lanes.bits), v(m)}));
-    return true;
-  }
   const Type type = lanes.type();
-  const bool is_signed = kind.sign == Sign::Signed;
   const Value a = v(n);
-  const ByRegister shifted = both_ways(kind, type, a, v(m));
-  const Value back = b_.binary(is_signed ? Op::vashr_by : Op::vlshr_by, type, shifted.left, shifted.amount);
-  const Value cut = b_.binary(Op::andn, type, vcompare(IntCond::Ne, type, back, a), shifted.to_right);
-  set_qc_if(cut, lanes.bits);
-  Value left = b_.binary(Op::or_, type, shifted.left, cut);
-  if (is_signed) {
-    const Value highest = every(type, support::low_mask(lanes.width - 1));
-    const Value limit = b_.binary(Op::xor_, type, vshr(Sign::Signed, type, a, lanes.width - 1), highest);
-    left = bit_select(cut, limit, shifted.left);
+  Value shifted, cut;
+  if (lanes.width == 8) {
+    shifted = shift_bytes(kind, lanes, a, v(m));
+    cut = cut_bytes(kind.sign, a, v(m));
+  } else {
+    const ByRegister ways = both_ways(kind, type, a, v(m));
+    shifted = b_.binary(Op::or_, type, ways.left, ways.right);
+    cut = cut_lanes(kind.sign, type, a, ways);
   }
-  return set_lanes(d, lanes, b_.binary(Op::or_, type, left, shifted.right));
+  set_qc_if(cut, lanes.bits);
+  if (kind.sign == Sign::Unsigned) return set_lanes(d, lanes, b_.or_(shifted, cut));
+  const Value highest = every(type, support::low_mask(lanes.width - 1));
+  const Value limit = b_.binary(Op::xor_, type, vshr(Sign::Signed, type, a, lanes.width - 1), highest);
+  return set_lanes(d, lanes, bit_select(cut, limit, shifted));
+}
+
+// No host shifts bytes: they are multiplied by 2^(8 + amount) in lanes of 16 bits, whose upper half is then
+// the result. Amounts beyond those of the table give a factor of zero; to the right they leave nothing but an
+// arithmetic shift's sign, which 8 gives as well.
+SimdShiftHandlers::Value SimdShiftHandlers::shift_bytes(RegisterShift kind, Lanes lanes, Value a, Value m) {
+  const Type wide = lanes.wide_type();
+  const bool round = kind.rounding == Rounding::Round;
+  const Value amount = round ? m : b_.binary(Op::smax, Type::V16I8, m, every(Type::V16I8, 0xf8));
+  const Value index = b_.binary(Op::add, Type::V16I8, amount, every(Type::V16I8, 8));
+  const Value low = look_up(index, [](unsigned i) { return 1u << i; });
+  const Value high = look_up(index, [](unsigned i) { return 1u << i >> 8; });
+  const auto half = [&](uint32_t which) {
+    const Value factors = zip({8, 128}, low, high, which);
+    const Value product = b_.binary(Op::mul, wide, widen(kind.sign, lanes, a, which), factors);
+    return round ? b_.binary(Op::add, wide, product, every(wide, 0x80)) : product;
+  };
+  const Value bottom = half(0);
+  return unzip({8, 128}, bottom, lanes.bits == 128 ? half(1) : bottom, 1);
+}
+
+// Which bytes lose bits to the left: those beyond the numbers that may be shifted so far.
+SimdShiftHandlers::Value SimdShiftHandlers::cut_bytes(Sign sign, Value a, Value m) {
+  const Type type = Type::V16I8;
+  // 0: to the right; from 1 on: so many to the left, and one.
+  const Value index =
+      b_.binary(Op::add, type, b_.binary(Op::smax, type, m, every(type, 0xff)), every(type, 1));
+  const auto limits = [&](int limit) {
+    return look_up(index, [limit](unsigned i) { return i == 0 ? limit : limit / (1 << (i - 1)); });
+  };
+  if (sign == Sign::Unsigned) return vcompare(IntCond::Ugt, type, a, limits(0xff));
+  const Value at_least = b_.binary(Op::smax, type, a, limits(-0x80));
+  return vcompare(IntCond::Ne, type, b_.binary(Op::smin, type, at_least, limits(0x7f)), a);
+}
+
+// What shifting back does not restore has lost bits.
+SimdShiftHandlers::Value SimdShiftHandlers::cut_lanes(Sign sign, Type type, Value a, const ByRegister& ways) {
+  const Op right_op = sign == Sign::Signed ? Op::vashr_by : Op::vlshr_by;
+  const Value back = b_.binary(right_op, type, ways.left, ways.amount);
+  return b_.binary(Op::andn, type, vcompare(IntCond::Ne, type, back, a), ways.to_right);
 }
 
 // The amounts are the low bytes, signed. As unsigned numbers they and their negatives are 128 and more where
@@ -306,63 +341,52 @@ bool SimdShiftHandlers::UQRSHRN_scalar(uint32_t immh, uint32_t immb, uint32_t n,
 // ---- by a register
 
 bool SimdShiftHandlers::SSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register({Sign::Signed, Rounding::Truncate, Helper::sshl_8}, vector_lanes(q, size), m, n,
-                           d);
+  return shift_by_register({Sign::Signed, Rounding::Truncate}, vector_lanes(q, size), m, n, d);
 }
 bool SimdShiftHandlers::USHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register({Sign::Unsigned, Rounding::Truncate, Helper::ushl_8}, vector_lanes(q, size), m, n,
-                           d);
+  return shift_by_register({Sign::Unsigned, Rounding::Truncate}, vector_lanes(q, size), m, n, d);
 }
 bool SimdShiftHandlers::SRSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register({Sign::Signed, Rounding::Round, Helper::srshl_8}, vector_lanes(q, size), m, n, d);
+  return shift_by_register({Sign::Signed, Rounding::Round}, vector_lanes(q, size), m, n, d);
 }
 bool SimdShiftHandlers::URSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register({Sign::Unsigned, Rounding::Round, Helper::urshl_8}, vector_lanes(q, size), m, n,
-                           d);
+  return shift_by_register({Sign::Unsigned, Rounding::Round}, vector_lanes(q, size), m, n, d);
 }
 bool SimdShiftHandlers::SQSHL_reg_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register_saturating({Sign::Signed, Rounding::Truncate, Helper::sqshl_8},
-                                      vector_lanes(q, size), m, n, d);
+  return shift_by_register_saturating({Sign::Signed, Rounding::Truncate}, vector_lanes(q, size), m, n, d);
 }
 bool SimdShiftHandlers::UQSHL_reg_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register_saturating({Sign::Unsigned, Rounding::Truncate, Helper::uqshl_8},
-                                      vector_lanes(q, size), m, n, d);
+  return shift_by_register_saturating({Sign::Unsigned, Rounding::Truncate}, vector_lanes(q, size), m, n, d);
 }
 bool SimdShiftHandlers::SQRSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register_saturating({Sign::Signed, Rounding::Round, Helper::sqrshl_8},
-                                      vector_lanes(q, size), m, n, d);
+  return shift_by_register_saturating({Sign::Signed, Rounding::Round}, vector_lanes(q, size), m, n, d);
 }
 bool SimdShiftHandlers::UQRSHL_vec(uint32_t q, uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register_saturating({Sign::Unsigned, Rounding::Round, Helper::uqrshl_8},
-                                      vector_lanes(q, size), m, n, d);
+  return shift_by_register_saturating({Sign::Unsigned, Rounding::Round}, vector_lanes(q, size), m, n, d);
 }
 bool SimdShiftHandlers::SSHL_scalar(uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register({Sign::Signed, Rounding::Truncate, Helper::sshl_8}, scalar_lanes(3), m, n, d);
+  return shift_by_register({Sign::Signed, Rounding::Truncate}, scalar_lanes(3), m, n, d);
 }
 bool SimdShiftHandlers::USHL_scalar(uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register({Sign::Unsigned, Rounding::Truncate, Helper::ushl_8}, scalar_lanes(3), m, n, d);
+  return shift_by_register({Sign::Unsigned, Rounding::Truncate}, scalar_lanes(3), m, n, d);
 }
 bool SimdShiftHandlers::SRSHL_scalar(uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register({Sign::Signed, Rounding::Round, Helper::srshl_8}, scalar_lanes(3), m, n, d);
+  return shift_by_register({Sign::Signed, Rounding::Round}, scalar_lanes(3), m, n, d);
 }
 bool SimdShiftHandlers::URSHL_scalar(uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register({Sign::Unsigned, Rounding::Round, Helper::urshl_8}, scalar_lanes(3), m, n, d);
+  return shift_by_register({Sign::Unsigned, Rounding::Round}, scalar_lanes(3), m, n, d);
 }
 bool SimdShiftHandlers::SQSHL_reg_scalar(uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register_saturating({Sign::Signed, Rounding::Truncate, Helper::sqshl_8}, scalar_lanes(size),
-                                      m, n, d);
+  return shift_by_register_saturating({Sign::Signed, Rounding::Truncate}, scalar_lanes(size), m, n, d);
 }
 bool SimdShiftHandlers::UQSHL_reg_scalar(uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register_saturating({Sign::Unsigned, Rounding::Truncate, Helper::uqshl_8},
-                                      scalar_lanes(size), m, n, d);
+  return shift_by_register_saturating({Sign::Unsigned, Rounding::Truncate}, scalar_lanes(size), m, n, d);
 }
 bool SimdShiftHandlers::SQRSHL_scalar(uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register_saturating({Sign::Signed, Rounding::Round, Helper::sqrshl_8}, scalar_lanes(size),
-                                      m, n, d);
+  return shift_by_register_saturating({Sign::Signed, Rounding::Round}, scalar_lanes(size), m, n, d);
 }
 bool SimdShiftHandlers::UQRSHL_scalar(uint32_t size, uint32_t m, uint32_t n, uint32_t d) {
-  return shift_by_register_saturating({Sign::Unsigned, Rounding::Round, Helper::uqrshl_8}, scalar_lanes(size),
-                                      m, n, d);
+  return shift_by_register_saturating({Sign::Unsigned, Rounding::Round}, scalar_lanes(size), m, n, d);
 }
 
 }  // namespace ferry::arm64

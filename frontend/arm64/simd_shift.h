@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <bit>
+
 #include "frontend/arm64/simd_wide.h"
 
 namespace ferry::arm64 {
@@ -109,13 +112,12 @@ class SimdShiftHandlers : public SimdWideHandlers {
   bool shift_right_narrow_saturating(Op op, Sign sign, Rounding rounding, uint32_t q, Shift shift, uint32_t n,
                                      uint32_t d);
 
-  /// What an instruction that shifts by a register does, and the helper that does it to bytes.
+  /// What an instruction that shifts by a register does.
   struct RegisterShift {
     Sign sign;
     Rounding rounding;
-    Helper bytes;
   };
-  /// Lanes shifted by a register, each way where the amount says so and zero elsewhere.
+  /// Lanes wider than bytes shifted by a register, each way where the amount says so and zero elsewhere.
   struct ByRegister {
     Value amount;    ///< as an unsigned byte; 128 and more to the right
     Value to_right;  ///< a mask
@@ -123,6 +125,19 @@ class SimdShiftHandlers : public SimdWideHandlers {
     Value right;
   };
   ByRegister both_ways(RegisterShift kind, Type type, Value a, Value m);
+  /// Which lanes lost bits on their way to the left, a mask.
+  Value cut_lanes(Sign sign, Type type, Value a, const ByRegister& ways);
+  /// The same of bytes.
+  Value shift_bytes(RegisterShift kind, Lanes lanes, Value a, Value m);
+  Value cut_bytes(Sign sign, Value a, Value m);
+  /// Each byte i below 16 becomes the low byte of at(i), others zero.
+  template <typename At>
+  Value look_up(Value index, At at) {
+    std::array<uint8_t, 16> table;
+    for (unsigned i = 0; i < table.size(); ++i) table[i] = static_cast<uint8_t>(at(i));
+    const auto halves = std::bit_cast<std::array<uint64_t, 2>>(table);
+    return b_.binary(Op::tbl, Type::V16I8, b_.konst(Type::V16I8, halves[0], halves[1]), index);
+  }
   bool shift_by_register(RegisterShift kind, Lanes lanes, uint32_t m, uint32_t n, uint32_t d);
   bool shift_by_register_saturating(RegisterShift kind, Lanes lanes, uint32_t m, uint32_t n, uint32_t d);
 };

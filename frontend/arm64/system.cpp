@@ -42,9 +42,8 @@ bool SystemHandlers::DMB(uint32_t crm) {
 bool SystemHandlers::DSB(uint32_t crm) { return DMB(crm); }
 bool SystemHandlers::DSB_nXS(uint32_t) { return DMB(3); }  // nXS accesses are device memory's
 
-// New code was announced by IC IVAU, which ended its block: what runs after the ISB is translated from what
-// is there.
-bool SystemHandlers::ISB(uint32_t) { return true; }
+// Another thread may have changed the code that follows, or what it leads to, and said so (Arm ARM B2.2.5).
+bool SystemHandlers::ISB(uint32_t) { return leave_for_next(); }
 bool SystemHandlers::SB() { return true; }
 
 // ---- PSTATE. Host code has no speculation to bypass stores by that a guest could ask to end, nor timing

@@ -184,6 +184,13 @@ bool TranslatorCore::jump(GuestAddr target) {
   return false;
 }
 
+bool TranslatorCore::leave_for_next() {
+  settle_fp_exceptions();
+  store_flags();
+  leave_for({next_pc(), return_to_});
+  return false;
+}
+
 bool TranslatorCore::branch_if(Value condition, GuestAddr target) {
   store_flags_for(target);
   store_flags_for(next_pc());

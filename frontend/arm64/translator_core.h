@@ -177,6 +177,8 @@ class TranslatorCore {
   bool unallocated() { return illegal(); }
   bool trap(ir::TrapKind kind, GuestAddr resume);
   bool jump(GuestAddr target);
+  /// To the next instruction, but never to what was translated together with this one.
+  bool leave_for_next();
   bool branch_if(Value condition, GuestAddr target);
   /// Else this instruction comes again while Xn is not zero.
   bool branch_or_repeat(Value condition, GuestAddr target, uint32_t n);

@@ -14,7 +14,7 @@ enum class FlowKind : uint8_t {
   Fork,    ///< to the target or the instruction after it
   Call,    ///< to the target, and later perhaps back to the instruction after it
   Return,  ///< back from a call
-  End,     ///< somewhere else: indirect branches and calls, system calls, undefined instructions
+  End,     ///< somewhere else: indirect branches and calls, system calls, barriers to instructions
 };
 
 struct Flow {

@@ -270,8 +270,10 @@ bool is_nan(Format format, Bits value) {
   return (value & (shape.sign_bit() - 1)) > shape.exponent_mask();
 }
 
+Bits quiet_bit(Format format) { return shape_of(format).quiet_bit(); }
+
 bool is_signalling_nan(Format format, Bits value) {
-  return is_nan(format, value) && (value & shape_of(format).quiet_bit()) == 0;
+  return is_nan(format, value) && (value & quiet_bit(format)) == 0;
 }
 
 Bits default_nan(Format format, NanRule rule) {

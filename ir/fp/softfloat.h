@@ -74,6 +74,8 @@ Mode mode_from_mxcsr(uint32_t mxcsr);
 unsigned width_of(Format format);
 bool is_nan(Format format, Bits value);
 bool is_signalling_nan(Format format, Bits value);
+/// The bit that is set in quiet NaNs.
+Bits quiet_bit(Format format);
 Bits default_nan(Format format, NanRule rule);
 Bits infinity(Format format, bool negative);
 Bits negate(Format format, Bits value);

@@ -10,6 +10,12 @@ constexpr uint64_t low_mask(unsigned width) {
   return width >= 64 ? ~uint64_t{0} : (uint64_t{1} << width) - 1;
 }
 
+/// `value` in every `width` bits (8, 16, 32 or 64).
+constexpr uint64_t replicate(uint64_t value, unsigned width) {
+  for (; width < 64; width *= 2) value |= value << width;
+  return value;
+}
+
 /// Bits [lsb, lsb + width) of `value`, right-aligned.
 constexpr uint64_t extract(uint64_t value, unsigned lsb, unsigned width) {
   return (value >> lsb) & low_mask(width);

@@ -47,6 +47,17 @@ SysResult host_mmap(GuestAddr address, uint64_t length, int protection, int flag
                      static_cast<uint64_t>(flags), static_cast<uint64_t>(fd), offset);
 }
 
+/// Where an image of the file lies best, of what is free.
+SysResult host_mmap_preferred(const FileIdentity& file, uint64_t length, int protection, int flags, int fd,
+                              uint64_t offset) {
+  for (unsigned attempt = 0; attempt < kPlacementAttempts; ++attempt) {
+    const GuestAddr address = preferred_address(file, ImageKind::Library, attempt);
+    const SysResult result = host_mmap(address, length, protection, flags | MAP_FIXED_NOREPLACE, fd, offset);
+    if (!result.failed()) return result;
+  }
+  return host_mmap({0}, length, protection, flags, fd, offset);
+}
+
 /// What a mapping made with these arguments of mmap(2) shows.
 Backing backing_of(int flags, int fd) {
   const bool is_private = (flags & MAP_TYPE) == MAP_PRIVATE;
@@ -157,9 +168,9 @@ bool AddressSpace::covers(GuestAddr first, GuestAddr last) const {
   return reached >= last;
 }
 
-void AddressSpace::forget_code(GuestAddr first, GuestAddr last) {
+void AddressSpace::forget_code(const std::vector<Range>& ranges) {
   if (!engine_) return;
-  for (const Range& range : overlaps(first, last)) {
+  for (const Range& range : ranges) {
     if (range.protection & PROT_EXEC) engine_->invalidate(range.first, range.last);
   }
 }
@@ -227,6 +238,23 @@ void AddressSpace::drop_tags_of_contents(const std::vector<Range>& ranges, int a
   }
 }
 
+// --- placement ---
+
+std::optional<FileIdentity> AddressSpace::begun_image(GuestAddr address, int protection, int flags, int fd,
+                                                      uint64_t offset) {
+  const bool asks = address.value != 0 || (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0;
+  if (!stable_placement_ || asks) return std::nullopt;
+  // Not the stacks of threads nor the heaps of allocators, which have more flags.
+  if (protection == PROT_NONE && flags == (MAP_PRIVATE | MAP_ANONYMOUS))
+    return identify(expected_image_.exchange(-1, std::memory_order_relaxed));
+  const bool is_private_file = (flags & (MAP_TYPE | MAP_ANONYMOUS)) == MAP_PRIVATE;
+  return is_private_file && offset == 0 ? identify(fd) : std::nullopt;
+}
+
+void AddressSpace::add_file(GuestAddr first, GuestAddr last, const FileIdentity& file) {
+  if (engine_ && stable_placement_) engine_->add_file(first, last, file);
+}
+
 // --- system calls ---
 
 SysResult AddressSpace::mmap(GuestAddr address, uint64_t length, int protection, int flags, int fd,
@@ -237,12 +265,14 @@ SysResult AddressSpace::mmap(GuestAddr address, uint64_t length, int protection,
   if ((protection & kProtTagged) != 0 && backing == Backing::File) return SysResult::error(EINVAL);
   const bool fixed = (flags & MAP_FIXED) != 0;
   const bool no_replace = (flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE;
+  const std::optional<FileIdentity> image = begun_image(address, protection, flags, fd, offset);
   const std::lock_guard guard(mutex_);
   if (const SysResult room = room_to_lock(length); room.failed()) return room;
   if (fixed && !no_replace) {
     GuestAddr last;
     if (length == 0 || !page_aligned(address)) return SysResult::error(EINVAL);
     if (!page_range(address, length, last)) return SysResult::error(ENOMEM);
+    const auto before = overlaps(address, last);
     std::vector<Range> reserved;
     if (const SysResult room = reserve_target(address, last, reserved); room.failed()) return room;
     const SysResult result = host_mmap(address, length, protection, flags, fd, offset);
@@ -250,15 +280,17 @@ SysResult AddressSpace::mmap(GuestAddr address, uint64_t length, int protection,
       give_back(reserved);
       return result;
     }
-    forget_code(address, last);
-    return add_mapping(address, {.end = last, .protection = protection, .backing = backing});
+    const SysResult added = add_mapping(address, {.end = last, .protection = protection, .backing = backing});
+    forget_code(before);
+    return added;
   }
-  const SysResult result = host_mmap(address, length, protection, flags, fd, offset);
+  const SysResult result = image ? host_mmap_preferred(*image, length, protection, flags, fd, offset)
+                                 : host_mmap(address, length, protection, flags, fd, offset);
   if (result.failed()) return result;
   const GuestAddr first = to_address(result);
-  return add_mapping(
-      first,
-      {.end = {align_up(first.value + length, kPageSize)}, .protection = protection, .backing = backing});
+  const GuestAddr last{align_up(first.value + length, kPageSize)};
+  if (image && is_preferred(first)) add_file(first, last, *image);
+  return add_mapping(first, {.end = last, .protection = protection, .backing = backing});
 }
 
 SysResult AddressSpace::add_mapping(GuestAddr first, const Vma& vma) {
@@ -280,9 +312,9 @@ SysResult AddressSpace::munmap(GuestAddr address, uint64_t length) {
   for (const Range& range : overlaps(address, last)) {
     const SysResult result = raw_syscall(SYS_munmap, range.first.value, range.last - range.first);
     if (result.failed()) return result;
-    forget_code(range.first, range.last);
     forget_tags(range.first, range.last);
     erase(range.first, range.last);
+    forget_code({range});
   }
   return 0;
 }
@@ -308,8 +340,8 @@ SysResult AddressSpace::mprotect(GuestAddr address, uint64_t length, int protect
     // since: it is not writable now.
     const bool stays = (protection & PROT_EXEC) && (range.protection & PROT_EXEC) &&
                        !(range.protection & PROT_WRITE) && !((protection ^ range.protection) & kProtGuarded);
-    if (!stays) forget_code(range.first, range.last);
     change_protection(range.first, range.last, (protection & ~kGrows) | kept);
+    if (!stays) forget_code({range});
     reached = range.last;
   }
   return reached >= last ? SysResult{0} : SysResult::error(ENOMEM);
@@ -342,11 +374,12 @@ SysResult AddressSpace::mremap(GuestAddr old_address, uint64_t old_length, uint6
   }
   const GuestAddr first = to_address(result);
   const GuestAddr last{align_up(first.value + new_length, kPageSize)};
-  forget_code(old_address, old_last);
-  if (fixed) forget_code(first, last);
+  const auto replaced = overlaps(first, last);
   const bool keeps_old = (flags & kMremapDontUnmap) != 0 || old_length == 0;
   if (!keeps_old) erase(old_address, old_last);
   follow_remap(old_ranges, {first, last, PROT_NONE}, keeps_old);
+  forget_code(old_ranges);
+  forget_code(replaced);
   return result;
 }
 
@@ -387,7 +420,7 @@ SysResult AddressSpace::madvise(GuestAddr address, uint64_t length, int advice) 
         raw_syscall(SYS_madvise, range.first.value, range.last - range.first, static_cast<uint64_t>(advice));
     if (result.failed()) return result;
   }
-  if (advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE) forget_code(address, last);
+  if (advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE) forget_code(ranges);
   drop_tags_of_contents(ranges, advice);
   return complete ? SysResult{0} : SysResult::error(ENOMEM);
 }
@@ -413,9 +446,10 @@ SysResult AddressSpace::shmat(int id, GuestAddr address, int flags) {
   const int protection =
       PROT_READ | (flags & SHM_RDONLY ? 0 : PROT_WRITE) | (flags & SHM_EXEC ? PROT_EXEC : 0);
   const GuestAddr last{align_up(first.value + info.shm_segsz, kPageSize)};
-  forget_code(first, last);
+  const auto replaced = overlaps(first, last);
   forget_tags(first, last);
   insert(first, {.end = last, .protection = protection, .backing = Backing::SharedMemory});
+  forget_code(replaced);
   lock_new(first, last);
   shared_segments_[first] = last - first;
   return result;
@@ -427,9 +461,10 @@ SysResult AddressSpace::shmdt(GuestAddr address) {
   if (segment == shared_segments_.end()) return SysResult::error(EINVAL);
   const SysResult result = raw_syscall(SYS_shmdt, address.value);
   if (result.failed()) return result;
-  forget_code(address, address + segment->second);
+  const auto before = overlaps(address, address + segment->second);
   forget_tags(address, address + segment->second);
   erase(address, address + segment->second);
+  forget_code(before);
   shared_segments_.erase(segment);
   return result;
 }
@@ -443,7 +478,7 @@ SysResult AddressSpace::remap_file_pages(GuestAddr address, uint64_t size, int p
   const SysResult result =
       raw_syscall(SYS_remap_file_pages, address.value, size, static_cast<uint64_t>(protection), page_offset,
                   static_cast<uint64_t>(flags));
-  if (!result.failed()) forget_code(address, last);
+  if (!result.failed()) forget_code(overlaps(address, last));
   return result;
 }
 
@@ -470,10 +505,11 @@ GuestAddr AddressSpace::brk(GuestAddr wanted) {
     insert(old_end, {new_end, protection, VmaKind::Heap});
     lock_new(old_end, new_end);
   } else if (new_end < old_end) {
+    const auto before = overlaps(new_end, old_end);
     raw_syscall(SYS_munmap, new_end.value, old_end - new_end);
-    forget_code(new_end, old_end);
     forget_tags(new_end, old_end);
     erase(new_end, old_end);
+    forget_code(before);
   }
   brk_ = wanted;
   return brk_;

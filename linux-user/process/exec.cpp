@@ -267,6 +267,7 @@ SysResult exec_program(Task& task, const ExecRequest& request) {
   SysResult result = prepare(task, request, image);
   if (!result.failed()) {
     const BlocksHostFaults mask_of_new_program(task, task.signals.mask);
+    task.process.engine->save_code();
     hand_ignored_to_kernel(task);
     result = execute(task, image);
     take_ignored_back(task);

@@ -1,6 +1,7 @@
 #include "linux-user/sys/thread.h"
 
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <linux/sched.h>
 #include <sys/syscall.h>
 
@@ -93,6 +94,14 @@ SysResult sys_unshare(Task& task, uint64_t flags) {
 SysResult sys_setns(Task& task, int fd, int flags) {
   task.process.engine->end_background();
   return raw_syscall(SYS_setns, static_cast<uint64_t>(fd), static_cast<uint64_t>(flags));
+}
+
+SysResult sys_membarrier(Task& task, int command, uint64_t flags, int cpu) {
+  const SysResult result = raw_syscall(SYS_membarrier, static_cast<uint64_t>(int64_t{command}), flags,
+                                       static_cast<uint64_t>(int64_t{cpu}));
+  if (!result.failed() && command == MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE)
+    task.process.engine->synchronize();
+  return result;
 }
 
 SysResult sys_set_tid_address(Task& task, GuestAddr address) {

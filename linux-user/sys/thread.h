@@ -6,9 +6,9 @@
 
 namespace ferry::linux_user {
 
-// System calls about threads that differ from the host's. gettid, the sched_* family, get_robust_list,
-// membarrier and futex (through safe_syscall) are the host's own: a guest thread is a host thread, and the
-// guest's addresses are ours.
+// System calls about threads that differ from the host's. gettid, the sched_* family, get_robust_list and
+// futex (through safe_syscall) are the host's own: a guest thread is a host thread, and the guest's addresses
+// are ours.
 
 /// clone(2) of architectures with CONFIG_CLONE_BACKWARDS (arm, arm64, i386): the TLS argument comes before
 /// the child's word.
@@ -22,6 +22,8 @@ SysResult sys_clone3(Task& task, GuestAddr arguments, uint64_t size);
 /// another.
 SysResult sys_unshare(Task& task, uint64_t flags);
 SysResult sys_setns(Task& task, int fd, int flags);
+/// Instruction streams are translations: the host cannot synchronize them.
+SysResult sys_membarrier(Task& task, int command, uint64_t flags, int cpu);
 SysResult sys_set_tid_address(Task& task, GuestAddr address);
 SysResult sys_set_robust_list(Task& task, GuestAddr head, uint64_t size);
 

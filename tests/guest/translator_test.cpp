@@ -131,6 +131,20 @@ TEST_F(Translation, ABlockEndsAtItsPage) {
   EXPECT_EQ(function_.insts.back().imm, GUEST_CODE_BASE + 0x1000u);
 }
 
+// Code that another thread changed and announced before must be found, so it is looked for anew.
+TEST_F(Translation, AnInstructionBarrierLeaves) {
+  const std::string code = "cmp x1, x2; isb; cmp x1, #0; ret";
+  translate(code);
+  EXPECT_EQ(function_.guest_insts, 2u) << ir::print(function_);
+  EXPECT_TRUE(writes(function_, arm64::N));
+  ir::TranslateLimits limits;
+  limits.max_blocks = 10;
+  translate(code, limits);
+  EXPECT_EQ(function_.guest_insts, 2u) << ir::print(function_);
+  EXPECT_EQ(function_.insts.back().op, ir::Op::goto_pc);
+  EXPECT_EQ(function_.insts.back().imm, kEntry + 8);
+}
+
 TEST_F(Translation, ARegionFollowsBranchesAndSplitsAtTheirTargets) {
   ir::TranslateLimits limits;
   limits.max_insts = 100;

@@ -77,12 +77,14 @@ class CodeEngine final : public IrEngine {
       return Error{std::string(error->stage) + ": " + error->error.message};
     }
     if (auto problem = prepare(copy); !problem.empty()) return Error{problem};
-    auto code = codegen_->compile(copy, space_);
-    if (!code) return code.error();
+    const auto image = codegen_->compile(copy);
+    if (!image) return image.error();
+    const auto placed = backend::place(*image, space_, kNeverHot);
+    if (!placed) return placed.error();
     std::memcpy(guest_state(), state, copy.layout->size);
     const uint32_t host_mxcsr = _mm_getcsr();
     _mm_setcsr(mxcsr);
-    stubs_.enter(guest_state(), (*code)->code.data());
+    stubs_.enter(guest_state(), placed->code.data());
     mxcsr = _mm_getcsr();
     _mm_setcsr(host_mxcsr);
     std::memcpy(state, guest_state(), copy.layout->size);
@@ -90,6 +92,7 @@ class CodeEngine final : public IrEngine {
   }
 
  private:
+  static constexpr uint64_t kNeverHot = ~uint64_t{0};
   static constexpr size_t kReturnStack = size_t{256} << 10;
 
   RuntimeArea& area() { return *reinterpret_cast<RuntimeArea*>(memory_.data()); }

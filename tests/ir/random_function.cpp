@@ -138,7 +138,9 @@ class Generator {
   }
   Value memory_base() { return b_.get_reg(kX7, Type::I64); }
   /// Inside Machine::memory, aligned for atomic accesses.
-  Value aligned_address() { return b_.add(memory_base(), b_.i64(8 * random_.below(256))); }
+  Value aligned_address(unsigned bytes = 8) {
+    return b_.add(memory_base(), b_.i64(bytes * random_.below(2048 / bytes)));
+  }
 
   Type random_type(ir::TypeSet set) {
     for (;;) {
@@ -369,7 +371,7 @@ class Generator {
   }
   Type other_float(Type type) {
     for (;;) {
-      const Type other = random_type(ir::kFloatsAndHalf);
+      const Type other = random_type(ir::kFloats);
       if (other != type) return other;
     }
   }
@@ -449,7 +451,8 @@ class Generator {
     }
     const Type type = random_type(ir::allowed_types(op));
     ir::MemAccess m;
-    const bool whole = ir::is_float(type) || random_.one_in(2);
+    const bool indivisible = ir::is_float(type) || (op == Op::cmpxchg && ir::is_vector(type));
+    const bool whole = indivisible || random_.one_in(2);
     do {
       m.bytes = static_cast<uint8_t>(whole ? ir::bytes(type) : 1u << random_.below(5));
     } while (m.bytes > ir::bytes(type));
@@ -472,7 +475,7 @@ class Generator {
   }
 
   void atomic(Op op, Type type, ir::MemAccess m) {
-    const Value address = aligned_address();
+    const Value address = aligned_address(std::max<unsigned>(m.bytes, 8));
     ir::Inst inst{.op = op,
                   .type = type,
                   .arg_count = 2,

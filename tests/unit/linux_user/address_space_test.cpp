@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include <cstring>
+#include <memory>
 
 namespace ferry::linux_user {
 namespace {
@@ -33,6 +34,52 @@ class Memory : public testing::Test {
   }
   AddressSpace memory_;
 };
+
+/// Stands for an engine with a thread that translates again at once what it is told to forget.
+class EagerEngine final : public backend::Engine {
+ public:
+  explicit EagerEngine(AddressSpace& memory) : memory_(memory) {}
+  unsigned forgotten = 0;
+  unsigned still_executable = 0;
+
+  void invalidate(GuestAddr first, GuestAddr) override {
+    ++forgotten;
+    still_executable += memory_.executable(first);
+  }
+  const backend::EngineOptions& options() const override { return options_; }
+  support::Result<std::unique_ptr<backend::Cpu>> create_cpu() override { return support::Error{"none"}; }
+  backend::Stop run(backend::Cpu&) override { return {}; }
+  void abandon(backend::Cpu&) override {}
+  bool handle_fault(backend::Cpu&, int, const siginfo_t&, void*) override { return false; }
+  void synchronize() override {}
+  void add_file(GuestAddr, GuestAddr, const backend::FileIdentity&) override {}
+  void save_code() override {}
+  void set_precise_faults(bool) override {}
+  void end_background() override {}
+  void prepare_fork() override {}
+  void after_fork_parent() override {}
+  void after_fork_child() override {}
+  backend::EngineStats stats() const override { return {}; }
+
+ private:
+  AddressSpace& memory_;
+  const backend::EngineOptions options_;
+};
+
+/// Else another thread could translate it again in between, and nothing would forget that.
+TEST_F(Memory, CodeIsForgottenWhenItIsNoLongerExecutable) {
+  EagerEngine engine(memory_);
+  memory_.set_engine(&engine);
+  const int code = PROT_READ | PROT_EXEC;
+  const GuestAddr a = map(8, code);
+  EXPECT_EQ(memory_.mprotect(a, kPage, PROT_READ).value, 0);
+  EXPECT_EQ(memory_.munmap(a + kPage, kPage).value, 0);
+  EXPECT_EQ(address(memory_.mmap(a + 2 * kPage, kPage, kReadWrite, kAnonymous | MAP_FIXED, -1, 0)),
+            a + 2 * kPage);
+  EXPECT_FALSE(memory_.mremap(a + 3 * kPage, kPage, 2 * kPage, MREMAP_MAYMOVE, {}).failed());
+  EXPECT_EQ(engine.forgotten, 4u);
+  EXPECT_EQ(engine.still_executable, 0u);
+}
 
 TEST_F(Memory, MapUseUnmap) {
   const GuestAddr a = map(4);

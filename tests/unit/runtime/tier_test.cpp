@@ -179,5 +179,27 @@ TEST_P(Borrowers, DoNotEndTheBackgroundThread) {
   expect_a_new_region();
 }
 
+/// The edge that made a loop hot has been counted to its end long before.
+TEST_P(Tiers, AHotLoopIsReplacedAgainAfterAChange) {
+  Program p;
+  p.label("loop").op(Addi, 0, 0, 0, 1).to("end", Less, 13, 13);
+  p.label("changed").op(Addi, 5, 5, 0, 1).to("end", Less, 13, 13);
+  p.op(Addi, 6, 6, 0, 1).to("loop", Branch).label("end").op(System);
+  cpu_ = make_cpu(p.start());
+  std::thread runner([&] { EXPECT_EQ(run(*cpu_).reason, StopReason::Interrupted); });
+  for (int round = 0; round < 20; ++round) {
+    engine_->invalidate(p.at("changed"), p.at("changed") + kInstBytes);
+    const uint64_t before = engine_->stats().llvm_regions;
+    // In every other round what is being compiled is what changes.
+    const auto patience = std::chrono::milliseconds(round % 2 == 0 ? 5000 : round / 4);
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (engine_->stats().llvm_regions == before && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+    if (round % 2 == 0) EXPECT_GT(engine_->stats().llvm_regions, before) << "round " << round;
+  }
+  cpu_->request_interrupt();
+  runner.join();
+}
+
 }  // namespace
 }  // namespace ferry::toy

@@ -122,7 +122,7 @@ struct Call {
         callee(m.compile(block([](Builder& b) { b.ret(b.get_reg(word(1), Type::I64)); }))) {
     caller->slots[0]->target = callee->code.data();
   }
-  std::unique_ptr<CodeObject> caller, callee;
+  std::unique_ptr<Compiled> caller, callee;
 };
 
 TEST(ReturnStack, AMatchedReturnContinuesBehindTheCall) {
@@ -201,20 +201,26 @@ TEST(ReturnStack, WithoutItReturnsAreIndirectBranches) {
 TEST(ReturnStack, TheThunkForOptimizedCodeDoesTheSame) {
   Machine m;
   const Call call(m);
-  LinkSlot* slots = m.space().allocate_slots(2);
-  const std::span<std::byte> room = m.space().reserve(2 * kResolverBytes + 2 * kCallThunkBytes);
-  std::byte* at = room.data();
-  for (int i = 0; i < 2; ++i) at += emit_resolver(at, slots[i]);
-  slots[0].target = call.callee->code.data();
-  slots[1].guest_pc = 0x1010;
-  std::byte* const direct = at;
-  const size_t size = emit_call_thunk(direct, &slots[0], slots[1], GuestAddr{0x1010});
-  EXPECT_LE(size, kCallThunkBytes);
-  m.space().commit(room.size());
+  std::vector<std::byte> code(2 * kResolverBytes + kCallThunkBytes);
+  std::vector<ImageFixup> fixups;
+  std::vector<ImageSlot> exits;
+  const uint32_t thunk = 2 * kResolverBytes;
+  for (uint32_t i = 0; i < 2; ++i) {
+    exits.push_back({.pc = GuestAddr{0x1010}, .resolver = i * uint32_t{kResolverBytes}, .counted = false});
+    EXPECT_LE(emit_resolver(code.data() + exits[i].resolver, exits[i].resolver, i, fixups), kResolverBytes);
+  }
+  EXPECT_LE(emit_call_thunk(code.data() + thunk, thunk, 0, 1, GuestAddr{0x1010}, fixups), kCallThunkBytes);
+  CodeImage image;
+  image.code = code;
+  image.slots = exits;
+  image.fixups = fixups;
+  const auto placed = place(image, m.space(), 1);
+  ASSERT_TRUE(placed);
+  placed->slots[0].target = call.callee->code.data();
   m.state().words[1] = 0x1010;
-  EXPECT_EQ(m.enter(direct).slot, &slots[1]);
+  EXPECT_EQ(m.enter(placed->code.data() + thunk).slot, &placed->slots[1]);
   m.state().words[1] = 0x2222;
-  EXPECT_EQ(m.enter(direct).value, 0x2222u);
+  EXPECT_EQ(m.enter(placed->code.data() + thunk).value, 0x2222u);
 }
 
 TEST(Indirect, ALineOfTheJumpCacheIsFollowed) {
@@ -309,7 +315,10 @@ TEST(Space, AFullCacheIsAnError) {
     LinkSlot* allocate_slots(size_t) override { return nullptr; }
     uint64_t* allocate_counter(uint64_t) override { return nullptr; }
   } space;
-  EXPECT_FALSE(make_x64_codegen({})->compile(leaves_for(kHere), space));
+  const auto codegen = make_x64_codegen({});
+  const auto image = codegen->compile(leaves_for(kHere));
+  ASSERT_TRUE(image);
+  EXPECT_FALSE(place(*image, space, 1));
 }
 
 }  // namespace

@@ -198,7 +198,7 @@ class Generator {
       case 'E':
         return ir::lane_type(type);
       case 'F':
-        return any_of(ir::kFloatsAndHalf);
+        return any_of(ir::kFloats);
       case 'V':
         return any_of(ir::kVectors);
       case 'P':
@@ -327,11 +327,12 @@ class Generator {
   }
 
   void atomic(ir::MemAccess m) {
-    m.bytes = std::min<uint8_t>(m.bytes, 8);
-    const Type type = m.bytes == 8 || chance(50) ? Type::I64 : Type::I32;
-    const Value at = b_.add(buffer_, b_.i64(pick(kBufferBytes - 8) & ~uint64_t{7}));
+    const bool vector = m.bytes == 16;
+    const Type type = vector ? Type::V2I64 : m.bytes == 8 || chance(50) ? Type::I64 : Type::I32;
+    const uint64_t alignment = vector ? 16 : 8;
+    const Value at = b_.add(buffer_, b_.i64(pick(kBufferBytes - 16) & ~(alignment - 1)));
     m.ordered = true;
-    if (chance(70)) {
+    if (!vector && chance(70)) {
       keep(b_.emit(Op::atomic_rmw, type, {at, operand(type)}, m.pack(), pick(9)));
     } else {
       keep(b_.emit(Op::cmpxchg, type, {at, operand(type), operand(type)}, m.pack()));

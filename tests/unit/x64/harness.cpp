@@ -153,7 +153,10 @@ uint64_t* TestSpace::allocate_counter(uint64_t value) {
 }
 
 Machine::Machine(const EngineOptions& options, const HostFeatures& features)
-    : memory_(std::make_unique<Memory>()), stack_(64 << 10), codegen_(make_x64_codegen(options, features)) {
+    : hot_threshold_(options.hot_threshold),
+      memory_(std::make_unique<Memory>()),
+      stack_(64 << 10),
+      codegen_(make_x64_codegen(options, features)) {
   static_assert(offsetof(Memory, state) == sizeof(RuntimeArea));
   auto stubs = emit_stubs(kLayout, space_);
   EXPECT_TRUE(stubs);
@@ -180,13 +183,23 @@ void Machine::reset_return_stack() {
   area().return_stack_limit = top - 1024;
 }
 
-std::unique_ptr<CodeObject> Machine::compile(const ir::Function& fn) {
-  auto object = codegen_->compile(fn, space_);
-  if (!object) {
-    error_ = object.error().message;
+std::unique_ptr<Compiled> Machine::compile(const ir::Function& fn) {
+  const auto image = codegen_->compile(fn);
+  if (!image) {
+    error_ = image.error().message;
     return nullptr;
   }
-  return std::move(*object);
+  const auto placed = place(*image, space_, hot_threshold_);
+  if (!placed) {
+    error_ = placed.error().message;
+    return nullptr;
+  }
+  auto compiled = std::make_unique<Compiled>();
+  compiled->code = placed->code;
+  for (LinkSlot& slot : placed->slots) compiled->slots.push_back(&slot);
+  compiled->fault_points.assign(image->fault_points.begin(), image->fault_points.end());
+  compiled->pins_in_registers = image->pins_in_registers;
+  return compiled;
 }
 
 Exit Machine::enter(const void* code) {

@@ -71,6 +71,14 @@ struct Exit {
   LinkSlot* slot = nullptr;  ///< ResolveLink, Hot
 };
 
+/// Code that was compiled and placed.
+struct Compiled {
+  std::span<std::byte> code;
+  std::vector<LinkSlot*> slots;
+  std::vector<FaultPoint> fault_points;
+  bool pins_in_registers;
+};
+
 /// A CPU of the made-up guest and a code generator.
 class Machine {
  public:
@@ -81,7 +89,7 @@ class Machine {
   TestSpace& space() { return space_; }
 
   /// nullptr when that fails: error() tells why.
-  std::unique_ptr<CodeObject> compile(const ir::Function& fn);
+  std::unique_ptr<Compiled> compile(const ir::Function& fn);
   const std::string& error() const { return error_; }
   Exit enter(const void* code);
   Exit run(const ir::Function& fn);
@@ -92,6 +100,7 @@ class Machine {
     RuntimeArea area;
     State state;
   };
+  uint64_t hot_threshold_;
   TestSpace space_;
   StubCode stubs_;
   std::unique_ptr<Memory> memory_;

@@ -1,0 +1,343 @@
+#include "backend/runtime/code_store.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <string_view>
+#include <utility>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace ferry::backend {
+
+namespace {
+
+constexpr uint64_t kMostAdded = uint64_t{256} << 20;  ///< by one process
+constexpr size_t kMostSegments = 6;                   ///< of a file, before it is written anew
+
+std::string hex(uint64_t number) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
+  return text;
+}
+
+/// Nobody else may have written what is going to be executed.
+bool is_ours(const struct stat& status) {
+  return status.st_uid == geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/// An open descriptor, closed with it.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+/// A write beyond RLIMIT_FSIZE is to fail, not to end the process.
+class NoSignalForSize {
+ public:
+  NoSignalForSize() {
+    sigemptyset(&size_);
+    sigaddset(&size_, SIGXFSZ);
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGXFSZ) == 1;
+    pthread_sigmask(SIG_BLOCK, &size_, &before_);
+  }
+  ~NoSignalForSize() {
+    const timespec at_once{};
+    if (!was_pending_) sigtimedwait(&size_, nullptr, &at_once);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  NoSignalForSize(const NoSignalForSize&) = delete;
+  NoSignalForSize& operator=(const NoSignalForSize&) = delete;
+
+ private:
+  sigset_t size_, before_;
+  bool was_pending_;
+};
+
+bool write_at(int fd, std::span<const std::byte> bytes, uint64_t offset) {
+  while (!bytes.empty()) {
+    const ssize_t written = pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written <= 0 && errno != EINTR) return false;
+    if (written <= 0) continue;
+    bytes = bytes.subspan(static_cast<size_t>(written));
+    offset += static_cast<uint64_t>(written);
+  }
+  return true;
+}
+
+/// A file of ours, read only; empty if there is none.
+std::span<const std::byte> map_file(int directory, const std::string& name) {
+  const Descriptor file(openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  struct stat status;
+  if (!file || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || !is_ours(status)) return {};
+  if (status.st_size == 0) return {};
+  const auto size = static_cast<size_t>(status.st_size);
+  void* mapping = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  if (mapping == MAP_FAILED) return {};
+  return {static_cast<const std::byte*>(mapping), size};
+}
+
+void unmap(std::span<const std::byte> mapping) {
+  if (!mapping.empty()) munmap(const_cast<std::byte*>(mapping.data()), mapping.size());
+}
+
+std::vector<Segment> segments_of(std::span<const std::byte> file) {
+  std::vector<Segment> segments;
+  while (const auto segment = Segment::read(file)) {
+    segments.push_back(*segment);
+    file = file.subspan(segment->size());
+  }
+  return segments;
+}
+
+uint64_t total_size(const std::vector<Segment>& segments) {
+  uint64_t size = 0;
+  for (const Segment& segment : segments) size += segment.size();
+  return size;
+}
+
+uint64_t key_of(const CodeImage& image) {
+  const uint64_t parts[] = {image.key.pc.value, image.key.mode, static_cast<uint64_t>(image.tier),
+                            image.precise};
+  return XXH3_64bits(parts, sizeof parts);
+}
+
+}  // namespace
+
+size_t guest_bytes(const CodeImage& image) {
+  size_t bytes = 0;
+  for (const auto& [first, last] : image.ranges) bytes += last - first;
+  return bytes;
+}
+
+CodeStore::CodeStore(std::string directory, std::string configuration, uint64_t most_bytes,
+                     CodeAccess* access)
+    : directory_(configuration.empty() ? std::string() : std::move(directory)),
+      suffix_("-" + hex(XXH3_64bits(configuration.data(), configuration.size()))),
+      most_bytes_(most_bytes),
+      access_(access) {}
+
+CodeStore::~CodeStore() {
+  for (const Unit& unit : units_) unmap(unit.mapping);
+}
+
+int CodeStore::open_directory(bool create) const {
+  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  int fd = ::open(directory_.c_str(), kFlags);
+  if (fd < 0 && errno == ENOENT && create) {
+    for (size_t at = 1; at != std::string::npos; at = directory_.find('/', at + 1)) {
+      if (at > 1) mkdir(directory_.substr(0, at).c_str(), 0700);
+    }
+    mkdir(directory_.c_str(), 0700);
+    fd = ::open(directory_.c_str(), kFlags);
+  }
+  struct stat status;
+  if (fd >= 0 && (fstat(fd, &status) != 0 || !is_ours(status))) {
+    close(fd);
+    fd = -1;
+  }
+  return fd;
+}
+
+void CodeStore::add_file(GuestAddr first, GuestAddr last, const FileIdentity& file) {
+  if (!in_use()) return;
+  const std::string name = hex(file.high) + hex(file.low) + "-" + hex(first.value) + suffix_;
+  Unit* same = nullptr;
+  for (Unit& unit : units_) {
+    if (unit.first < last && first < unit.last) unit.active = false;
+    if (unit.name == name) same = &unit;
+  }
+  if (same) {
+    same->active = true;
+    return;
+  }
+  Unit unit;
+  unit.first = first;
+  unit.last = last;
+  unit.name = name;
+  open(unit);
+  units_.push_back(std::move(unit));
+}
+
+void CodeStore::open(Unit& unit) {
+  const Descriptor directory(open_directory(/*create=*/false));
+  if (!directory) return;
+  unit.mapping = map_file(directory.get(), unit.name);
+  unit.segments = segments_of(unit.mapping);
+}
+
+const CodeStore::Unit* CodeStore::unit_at(GuestAddr pc) const {
+  const auto holds = [&](const Unit& unit) { return unit.active && unit.first <= pc && pc < unit.last; };
+  if (last_unit_ < units_.size() && holds(units_[last_unit_])) return &units_[last_unit_];
+  const auto found = std::find_if(units_.begin(), units_.end(), holds);
+  if (found == units_.end()) return nullptr;
+  last_unit_ = static_cast<size_t>(found - units_.begin());
+  return &*found;
+}
+
+CodeStore::Unit* CodeStore::unit_at(GuestAddr pc) {
+  return const_cast<Unit*>(std::as_const(*this).unit_at(pc));
+}
+
+bool CodeStore::guarded(const CodeImage& image) const {
+  return access_ != nullptr && access_->guarded(image.ranges.front().first);
+}
+
+bool CodeStore::matches_memory(const StoredImage& stored) const {
+  const std::byte* expected = stored.guest.data();
+  for (const auto& [first, last] : stored.image.ranges) {
+    if (access_ && access_->guarded(first) != stored.guarded) return false;
+    if (access_ && (!access_->executable(first) || !access_->executable(GuestAddr{last.value - 1})))
+      return false;
+    const size_t size = last - first;
+    if (std::memcmp(expected, reinterpret_cast<const void*>(first.value), size) != 0) return false;
+    expected += size;
+  }
+  return true;
+}
+
+std::optional<CodeImage> CodeStore::find(ir::BlockKey key, bool precise) const {
+  const Unit* unit = unit_at(key.pc);
+  if (!unit) return std::nullopt;
+  std::optional<CodeImage> best;
+  for (size_t i = unit->segments.size(); i-- > 0;) {
+    const bool optimized = unit->segments[i].find(key, [&](const StoredImage& stored) {
+      const bool region = stored.image.tier == Tier::Llvm;
+      if ((region ? precise && !stored.image.precise : best.has_value()) || !matches_memory(stored))
+        return false;
+      best = stored.image;
+      return region;
+    });
+    if (optimized) break;
+  }
+  return best;
+}
+
+bool CodeStore::wants(const CodeImage& image) const {
+  if (!in_use() || added_bytes_ > kMostAdded) return false;
+  const bool is_guarded = guarded(image);
+  for (const auto& [first, last] : image.ranges) {
+    if (!unit_at(first) || (access_ && access_->guarded(first) != is_guarded)) return false;
+  }
+  const Unit* unit = unit_at(image.key.pc);
+  return unit && !unit->known.contains(key_of(image));
+}
+
+void CodeStore::add(const CodeImage& image, std::span<const std::byte> guest) {
+  Unit& unit = *unit_at(image.key.pc);
+  unit.known.insert(key_of(image));
+  const size_t before = unit.added.bytes();
+  unit.added.add({image, guest, guarded(image)});
+  added_bytes_ += unit.added.bytes() - before;
+}
+
+void CodeStore::forget_added() {
+  for (Unit& unit : units_) unit.added.clear();
+  added_bytes_ = 0;
+}
+
+void CodeStore::save() {
+  if (added_bytes_ == 0) return;
+  const NoSignalForSize no_signal;
+  const Descriptor directory(open_directory(/*create=*/true));
+  if (directory) {
+    for (Unit& unit : units_) {
+      if (!unit.added.empty()) save(unit, directory.get());
+    }
+    keep_size(directory.get());
+  }
+  forget_added();
+}
+
+// Readers see a segment once its header is there, which is written last. Who is not alone leaves it to the
+// next process: what was made can be made again.
+void CodeStore::save(Unit& unit, int directory) {
+  const Descriptor file(
+      openat(directory, unit.name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600));
+  struct stat status;
+  if (!file || flock(file.get(), LOCK_EX | LOCK_NB) != 0) return;
+  if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || !is_ours(status)) return;
+  const auto present = map_file(directory, unit.name);
+  const std::vector<Segment> segments = segments_of(present);
+  if (segments.size() < kMostSegments) {
+    const uint64_t end = total_size(segments);
+    const std::vector<std::byte> segment = unit.added.finish();
+    const std::span<const std::byte> bytes = segment;
+    constexpr size_t kHeader = 16;
+    // Behind the last whole segment may be what a process left that was killed.
+    const bool written = ftruncate(file.get(), static_cast<off_t>(end)) == 0 &&
+                         write_at(file.get(), bytes.subspan(kHeader), end + kHeader) &&
+                         write_at(file.get(), bytes.first(kHeader), end);
+    if (!written) (void)!ftruncate(file.get(), static_cast<off_t>(end));
+  } else {
+    // Processes that ran at the same time made the same.
+    SegmentWriter all;
+    std::unordered_set<uint64_t> seen;
+    const auto take = [&](std::span<const std::byte> record) {
+      if (seen.insert(XXH3_64bits(record.data(), record.size())).second) all.add_raw(record);
+    };
+    const std::vector<std::byte> added = unit.added.finish();
+    for (const Segment& segment : segments) segment.for_each(take);
+    if (const auto segment = Segment::read(added)) segment->for_each(take);
+    const std::string fresh = unit.name + "." + std::to_string(getpid());
+    const Descriptor copy(
+        openat(directory, fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    const bool written = copy && write_at(copy.get(), all.finish(), 0) &&
+                         renameat(directory, fresh.c_str(), directory, unit.name.c_str()) == 0;
+    if (!written) unlinkat(directory, fresh.c_str(), 0);
+  }
+  unmap(present);
+}
+
+// The files that were written longest ago go first.
+void CodeStore::keep_size(int directory) const {
+  DIR* list = fdopendir(dup(directory));
+  if (!list) return;
+  struct File {
+    std::string name;
+    uint64_t bytes;
+    int64_t written;
+  };
+  std::vector<File> files;
+  uint64_t total = 0;
+  while (const dirent* entry = readdir(list)) {
+    struct stat status;
+    if (fstatat(directory, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
+      continue;
+    const auto bytes = static_cast<uint64_t>(status.st_blocks) * 512;
+    files.push_back({entry->d_name, bytes, status.st_mtim.tv_sec});
+    total += bytes;
+  }
+  closedir(list);
+  if (total <= most_bytes_) return;
+  std::sort(files.begin(), files.end(), [](const File& a, const File& b) { return a.written < b.written; });
+  for (const File& file : files) {
+    if (total <= most_bytes_) return;
+    unlinkat(directory, file.name.c_str(), 0);
+    total -= file.bytes;
+  }
+}
+
+}  // namespace ferry::backend
