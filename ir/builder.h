@@ -31,9 +31,9 @@ class Builder {
   Function& function() { return fn_; }
 
   /// Starts a new block; the previous one must have ended.
-  BlockId begin_block(GuestAddr pc, bool main = false) {
+  BlockId begin_block(GuestAddr pc, BlockKind kind = BlockKind::Exit) {
     const auto at = static_cast<uint32_t>(fn_.insts.size());
-    fn_.blocks.push_back({at, at, pc, main});
+    fn_.blocks.push_back({at, at, pc, kind});
     return static_cast<BlockId>(fn_.blocks.size() - 1);
   }
 

@@ -13,17 +13,28 @@ namespace ferry::ir {
 
 using BlockId = uint32_t;
 
+enum class BlockKind : uint8_t {
+  Exit,  ///< leaves the function: its guest code is elsewhere
+  Main,
+  Copy,  ///< of a called function's code, for one call: control comes from the call and goes on behind it
+};
+
 /// A straight run of instructions, insts[begin, end), the last one with Trait::Ends.
 struct Block {
   uint32_t begin = 0;
   uint32_t end = 0;
-  GuestAddr pc;       ///< the guest address whose code starts here; of an exit block, where it leaves for
-  bool main = false;  ///< that code is here, and not as a copy of a called function's
+  GuestAddr pc;  ///< the guest address whose code starts here; of an exit block, where it leaves for
+  BlockKind kind = BlockKind::Exit;
 };
 
 /// Branches inside a function that may close a loop are safe points: a pending interrupt is taken there, with
-/// every guest register in its place. Every cycle has one, since guest addresses cannot only grow.
-constexpr bool is_safe_point(const Block& from, const Block& to) { return to.pc <= from.pc; }
+/// every guest register in its place. Every cycle has one, since guest addresses cannot only grow; a copy
+/// counts as if it lay between its call and what is behind that.
+constexpr bool is_safe_point(const Block& from, const Block& to) {
+  const bool calls = from.kind == BlockKind::Main && to.kind == BlockKind::Copy;
+  const bool returns = from.kind == BlockKind::Copy && to.kind == BlockKind::Main;
+  return to.pc <= from.pc && !calls && !returns;
+}
 
 enum class NanRule : uint8_t { Arm, X86 };
 

@@ -174,7 +174,8 @@ bool Lowering::merge(const std::vector<bool>& from, std::vector<bool>& to) {
 
 void Lowering::lower_block(ir::BlockId id) {
   block_ = &source_.blocks[id];
-  current_pc_ = block_->pc;
+  // Until an instruction says where it is: for what only leaves, interrupts were looked for on the way.
+  current_pc_ = {};
   dirty_ = dirty_in_[id];
   loaded_ = loaded_in_[id];
   compared_.clear();

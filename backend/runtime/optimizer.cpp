@@ -47,7 +47,9 @@ bool Optimizer::in_flight(ir::BlockKey key) const {
 }
 
 bool Optimizer::covers(ir::BlockKey key) const {
-  const auto is_there = [&](const ir::Block& block) { return block.main && block.pc == key.pc; };
+  const auto is_there = [&](const ir::Block& block) {
+    return block.kind == ir::BlockKind::Main && block.pc == key.pc;
+  };
   return any_job([&](const Job& job) {
     const auto& blocks = job.region->blocks;
     return job.region->mode == key.mode && std::any_of(blocks.begin(), blocks.end(), is_there);

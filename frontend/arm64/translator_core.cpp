@@ -84,12 +84,16 @@ TranslatorCore::Value TranslatorCore::call(Helper helper, std::initializer_list<
 
 void TranslatorCore::begin_block(GuestAddr pc) {
   flags_ = FlagRecipe{};
-  b_.begin_block(pc, return_to_ == GuestAddr{});
+  b_.begin_block(pc, is_main() ? ir::BlockKind::Main : ir::BlockKind::Copy);
 }
 
 ir::BlockId TranslatorCore::block_at(frontend::RegionPlace place) {
   const uint32_t inside = region_.find(place);
   return inside != frontend::Region::kNone ? inside : exit_block(Exit{place});
+}
+
+uint32_t TranslatorCore::copy_of(GuestAddr function) const {
+  return is_main() ? region_.find({function, next_pc()}) : frontend::Region::kNone;
 }
 
 ir::BlockId TranslatorCore::exit_block(const Exit& exit) {
@@ -231,21 +235,21 @@ bool TranslatorCore::jump_by(uint32_t n) {
 
 bool TranslatorCore::call_by(uint32_t n) {
   const GuestAddr expected = A64Flow(known_branches()).flow(pc_).target;
-  const uint32_t copy = region_.find({expected, next_pc()});
+  const uint32_t copy = copy_of(expected);
   if (copy == frontend::Region::kNone) return call_indirect(x(n));
   set_r(30, b_.i64(next_pc().value));
   return branch_by(Exit::How::Call, n, expected, copy);
 }
 
 bool TranslatorCore::ret_by(uint32_t n) {
-  if (return_to_ == GuestAddr{}) return ret(x(n));
+  if (is_main()) return ret(x(n));
   return branch_by(Exit::How::Return, n, return_to_, block_at({return_to_, {}}));
 }
 
 bool TranslatorCore::call_direct(GuestAddr target) {
   set_r(30, b_.i64(next_pc().value));
   store_flags_for(target);
-  const uint32_t copy = region_.find({target, next_pc()});
+  const uint32_t copy = copy_of(target);
   if (copy != frontend::Region::kNone) {
     b_.br(copy);
   } else {

@@ -253,6 +253,10 @@ class TranslatorCore {
   /// The block of the region at `place`, or one that leaves for there.
   ir::BlockId block_at(frontend::RegionPlace place);
   ir::BlockId exit_block(const Exit& exit);
+  /// Whether what is being translated is not the copy of a called function.
+  bool is_main() const { return return_to_ == GuestAddr{}; }
+  /// The region's copy of `function` for the call here, or kNone: a copy calls none.
+  uint32_t copy_of(GuestAddr function) const;
   void emit_exit(const Exit& exit);
   void leave_for(frontend::RegionPlace place);
   void leave_indirect(Value target, GuestAddr return_to);

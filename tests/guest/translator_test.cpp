@@ -224,6 +224,25 @@ TEST_F(Translation, ARegionTakesInSmallFunctions) {
   EXPECT_EQ(function_.guest_insts, 1u);
 }
 
+TEST_F(Translation, ACallOfACopyIsNoSafePoint) {
+  const Known everywhere;
+  ir::TranslateLimits limits;
+  limits.max_blocks = 10;
+  limits.max_inlined_insts = 8;
+  limits.code = &everywhere;
+  // A loop of calls of a function before and one behind it.
+  translate("b #12; sub x0, x0, #1; ret; bl #-8; bl #12; cbnz x0, #-8; ret; add x1, x1, #1; ret", limits);
+  unsigned safe_points = 0;
+  for (const ir::Block& block : function_.blocks) {
+    const ir::Inst& last = function_.insts[block.end - 1];
+    if (last.op == ir::Op::br || last.op == ir::Op::br_if)
+      safe_points += ir::is_safe_point(block, function_.blocks[last.imm]);
+    if (last.op == ir::Op::br_if) safe_points += ir::is_safe_point(block, function_.blocks[last.imm2]);
+  }
+  EXPECT_EQ(safe_points, 1u) << ir::print(function_);
+  EXPECT_EQ(count(function_, ir::Op::call_pc), 0u);
+}
+
 TEST_F(Translation, ARegionFollowsIndirectBranchesToWhereTheyLedBefore) {
   Known known;
   ir::TranslateLimits limits;

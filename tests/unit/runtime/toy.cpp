@@ -65,7 +65,7 @@ class Translation {
   }
 
   void translate_block(Pending block) {
-    b_.begin_block(block.pc, !block.leaves);
+    b_.begin_block(block.pc, block.leaves ? ir::BlockKind::Exit : ir::BlockKind::Main);
     if (block.leaves || fn_.guest_insts >= limits_.max_insts) return b_.goto_pc(block.pc);
     GuestAddr pc = block.pc;
     for (bool open = true; open; pc = pc + kInstBytes) {
