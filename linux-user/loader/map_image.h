@@ -14,8 +14,10 @@ struct MappedImage {
   GuestAddr last;     ///< end, page-aligned
 };
 
-/// Maps `image` from the open file `fd`. `hint`: where a position-independent image should lie; 0: where the
-/// kernel likes. The Error completes the sentence "FILE ...".
-support::Result<MappedImage> map_image(AddressSpace& memory, int fd, const ElfImage& image, GuestAddr hint);
+/// Maps `image` from the open file `fd`. A position-independent one lies where the file prefers for this
+/// `kind`; else, or without stable placement, at `hint`, or where the kernel likes (0). The Error completes
+/// the sentence "FILE ...".
+support::Result<MappedImage> map_image(AddressSpace& memory, int fd, const ElfImage& image, ImageKind kind,
+                                       GuestAddr hint);
 
 }  // namespace ferry::linux_user

@@ -32,7 +32,8 @@ namespace {
 constexpr size_t kScriptLine = 256;
 /// Scripts whose interpreter is a script (fs/exec.c: exec_binprm).
 constexpr int kMaxScripts = 5;
-/// Where position-independent programs go, brk behind them: far from what the kernel places and from ferry.
+/// Where position-independent programs without a stable place go, brk behind them: far from what the kernel
+/// places and from ferry.
 constexpr uint64_t kProgramBase = 0x550000000000;
 /// Main thread's stack: programs may raise RLIMIT_STACK while they run (gcc does), so there is room for that.
 constexpr uint64_t kMinStack = uint64_t{64} << 20;
@@ -169,8 +170,8 @@ bool map_interpreter(Process& process, const std::string& program_name, const st
   }
   const FileSource file(fd);
   const auto image = parse_elf(file, target_of(process.abi));
-  const auto mapped =
-      image ? map_image(process.memory, fd, *image, {0}) : support::Result<MappedImage>(image.error());
+  const auto mapped = image ? map_image(process.memory, fd, *image, ImageKind::Library, {0})
+                            : support::Result<MappedImage>(image.error());
   ::close(fd);
   if (!mapped) {
     error = error_of(name, mapped.error().message, 126, ELIBBAD);
@@ -307,8 +308,9 @@ bool find_program(Process& process, Program& program, LoadError& error) {
 bool load_program(Process& process, Task& task, Program& program, LoadError& error) {
   const FileSource file(program.fd);
   const auto image = parse_elf(file, target_of(process.abi));
-  const auto mapped = image ? map_image(process.memory, program.fd, *image, program_hint())
-                            : support::Result<MappedImage>(image.error());
+  const auto mapped = image
+                          ? map_image(process.memory, program.fd, *image, ImageKind::Program, program_hint())
+                          : support::Result<MappedImage>(image.error());
   ::close(program.fd);
   program.fd = -1;
   if (!mapped) {

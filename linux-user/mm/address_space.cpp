@@ -47,6 +47,17 @@ SysResult host_mmap(GuestAddr address, uint64_t length, int protection, int flag
                      static_cast<uint64_t>(flags), static_cast<uint64_t>(fd), offset);
 }
 
+/// Where an image of the file lies best, of what is free.
+SysResult host_mmap_preferred(const FileIdentity& file, uint64_t length, int protection, int flags, int fd,
+                              uint64_t offset) {
+  for (unsigned attempt = 0; attempt < kPlacementAttempts; ++attempt) {
+    const GuestAddr address = preferred_address(file, ImageKind::Library, attempt);
+    const SysResult result = host_mmap(address, length, protection, flags | MAP_FIXED_NOREPLACE, fd, offset);
+    if (!result.failed()) return result;
+  }
+  return host_mmap({0}, length, protection, flags, fd, offset);
+}
+
 /// What a mapping made with these arguments of mmap(2) shows.
 Backing backing_of(int flags, int fd) {
   const bool is_private = (flags & MAP_TYPE) == MAP_PRIVATE;
@@ -206,6 +217,19 @@ void AddressSpace::drop_tags_of_contents(const std::vector<Range>& ranges, int a
   }
 }
 
+// --- placement ---
+
+std::optional<FileIdentity> AddressSpace::begun_image(GuestAddr address, int protection, int flags, int fd,
+                                                      uint64_t offset) {
+  const bool asks = address.value != 0 || (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0;
+  if (!stable_placement_ || asks) return std::nullopt;
+  // Not the stacks of threads nor the heaps of allocators, which have more flags.
+  if (protection == PROT_NONE && flags == (MAP_PRIVATE | MAP_ANONYMOUS))
+    return identify(expected_image_.exchange(-1, std::memory_order_relaxed));
+  const bool is_private_file = (flags & (MAP_TYPE | MAP_ANONYMOUS)) == MAP_PRIVATE;
+  return is_private_file && offset == 0 ? identify(fd) : std::nullopt;
+}
+
 // --- system calls ---
 
 SysResult AddressSpace::mmap(GuestAddr address, uint64_t length, int protection, int flags, int fd,
@@ -216,6 +240,7 @@ SysResult AddressSpace::mmap(GuestAddr address, uint64_t length, int protection,
   if ((protection & kProtTagged) != 0 && backing == Backing::File) return SysResult::error(EINVAL);
   const bool fixed = (flags & MAP_FIXED) != 0;
   const bool no_replace = (flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE;
+  const std::optional<FileIdentity> image = begun_image(address, protection, flags, fd, offset);
   const std::lock_guard guard(mutex_);
   if (fixed && !no_replace) {
     GuestAddr last;
@@ -239,7 +264,8 @@ SysResult AddressSpace::mmap(GuestAddr address, uint64_t length, int protection,
     forget_code(before);
     return added;
   }
-  const SysResult result = host_mmap(address, length, protection, flags, fd, offset);
+  const SysResult result = image ? host_mmap_preferred(*image, length, protection, flags, fd, offset)
+                                 : host_mmap(address, length, protection, flags, fd, offset);
   if (result.failed()) return result;
   const GuestAddr first = to_address(result);
   return add_mapping(

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "ir/memory_tags.h"
 #include "ir/support/address.h"
 #include "ir/support/left_lock.h"
+#include "linux-user/mm/placement.h"
 #include "linux-user/sys_result.h"
 
 namespace ferry::linux_user {
@@ -46,6 +48,15 @@ class AddressSpace final : public backend::CodeAccess {
 
   /// Told of all mappings; null: the guest's memory has no tags.
   void set_memory_tags(ir::MemoryTags* tags) { tags_ = tags; }
+
+  /// Whether images of files go where the files prefer (docs/adr/0014-stable-addresses.md), as they do at
+  /// first, or where the kernel likes. Before there are threads.
+  void set_stable_placement(bool on) { stable_placement_ = on; }
+  bool stable_placement() const { return stable_placement_; }
+
+  /// The guest has read the beginning of an ELF file: what it reserves next is for that. glibc's dynamic
+  /// linker reserves room for a library whose alignment is more than a page before it maps it.
+  void expect_image(int fd) { expected_image_.store(fd, std::memory_order_relaxed); }
 
   SysResult mmap(GuestAddr address, uint64_t length, int protection, int flags, int fd, uint64_t offset);
   SysResult munmap(GuestAddr address, uint64_t length);
@@ -95,6 +106,10 @@ class AddressSpace final : public backend::CodeAccess {
     Backing backing = Backing::Anonymous;
   };
 
+  /// The file whose image a mapping with these arguments begins, when it may lie where that prefers.
+  std::optional<FileIdentity> begun_image(GuestAddr address, int protection, int flags, int fd,
+                                          uint64_t offset);
+
   // All of these need the lock.
   void insert(GuestAddr first, const Vma& vma);
   void erase(GuestAddr first, GuestAddr last);
@@ -128,6 +143,8 @@ class AddressSpace final : public backend::CodeAccess {
   std::mutex map_mutex_;
   Map vmas_;
   std::atomic<bool> has_guarded_pages_ = false;
+  bool stable_placement_ = true;
+  std::atomic<int> expected_image_ = -1;
   std::map<GuestAddr, uint64_t> shared_segments_;  ///< shmat: address -> bytes, for shmdt
   backend::Engine* engine_ = nullptr;
   ir::MemoryTags* tags_ = nullptr;

@@ -1,11 +1,13 @@
 #include "linux-user/sys/fd.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/openat2.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "linux-user/guest_process.h"
 #include "linux-user/host/safe_syscall.h"
@@ -68,6 +70,17 @@ SysResult sys_openat2(Task& task, int dirfd, GuestAddr path, Ptr<OpenHow> how, u
   if (in.resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) return open(dirfd, path.value);
   return open_path(task, dirfd, path, host_flags,
                    [&](const HostPath& host) { return open(host.dirfd, word(host.c_str())); });
+}
+
+/// A dynamic linker looks at the header before it makes room for the file.
+SysResult sys_read(Task& task, int fd, GuestAddr buffer, uint64_t size) {
+  const SysResult result = blocking_syscall(task, SYS_read, word(fd), buffer.value, size);
+  char magic[SELFMAG];
+  if (result.value >= static_cast<int64_t>(sizeof(Elf64_Ehdr)) &&
+      copy_from_guest(magic, buffer, sizeof magic) && std::memcmp(magic, ELFMAG, SELFMAG) == 0) {
+    task.process.memory.expect_image(fd);
+  }
+  return result;
 }
 
 SysResult sys_close(Task& task, int fd) {

@@ -6,7 +6,7 @@
 
 namespace ferry::linux_user {
 
-// Descriptors: open and close, duplicates, flags.
+// Descriptors: open and close, duplicates, flags; read.
 
 /// struct open_how of include/uapi/linux/openat2.h.
 struct OpenHow {
@@ -17,6 +17,7 @@ struct OpenHow {
 
 SysResult sys_openat(Task& task, int dirfd, GuestAddr path, int flags, uint32_t mode);
 SysResult sys_openat2(Task& task, int dirfd, GuestAddr path, Ptr<OpenHow> how, uint64_t size);
+SysResult sys_read(Task& task, int fd, GuestAddr buffer, uint64_t size);
 SysResult sys_close(Task& task, int fd);
 SysResult sys_close_range(Task& task, uint32_t first, uint32_t last, uint32_t flags);
 SysResult sys_dup3(Task& task, int from, int to, int flags);
