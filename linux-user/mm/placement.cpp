@@ -13,9 +13,9 @@ namespace {
 
 constexpr size_t kFirstPage = 4096;
 
-/// Windows of 1 TiB between ZGC's heaps, which end at 0x4000'0000'0000 unless they are larger than most
-/// machines, and the lowest address that a kernel gives to programs, 0x5555'0000'0000
-/// (docs/adr/0001-static-image.md). Neither the kernel nor ferry puts anything else there.
+/// Windows of 1 TiB between ZGC's heaps, which end at 0x4000'0000'0000, and the lowest address that a kernel
+/// gives to programs, 0x5555'0000'0000 (docs/adr/0001-static-image.md). Neither the kernel nor ferry puts
+/// anything else there.
 constexpr uint64_t kLibraries = 0x480000000000;
 constexpr uint64_t kPrograms = 0x490000000000;
 constexpr uint64_t kWindow = uint64_t{1} << 40;
@@ -34,7 +34,8 @@ bool is_program_or_library(const unsigned char* head, size_t size) {
 
 std::optional<FileIdentity> identify(int fd) {
   struct stat info;
-  if (fd < 0 || ::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+  // Files of /proc say that they are empty, and some change by being read.
+  if (fd < 0 || ::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0) return std::nullopt;
   unsigned char page[kFirstPage];
   const ssize_t got = ::pread(fd, page, sizeof page, 0);
   if (got < 0 || !is_program_or_library(page, static_cast<size_t>(got))) return std::nullopt;

@@ -1,6 +1,4 @@
 """Programs linked in all the ways there are: where their segments and their break end up, and that they run."""
-import os
-import subprocess
 import unittest
 
 import support
@@ -53,12 +51,10 @@ class Images(support.FerryTest):
                 self.assertEqual(self.run_linked("-static-pie", *flags).stdout, "1 7 0 0\n")
 
     def test_dynamic_with_the_cross_compilers_libraries(self):
-        libc = subprocess.run([support.CC, "-print-file-name=libc.so.6"], capture_output=True, text=True, check=True).stdout.strip()
-        root = os.path.dirname(os.path.dirname(os.path.realpath(libc)))
         for flags in (("-pie",), ("-no-pie",), ("-pie", "-Wl,-z,max-page-size=0x200000")):
             with self.subTest(flags=flags):
                 support.compile_guest(SOURCE, self.path("program"), *flags)
-                self.assertEqual(self.ferry("-L", root, self.path("program")).stdout, "1 7 0 1\n")
+                self.assertEqual(self.ferry("-L", support.cross_root(), self.path("program")).stdout, "1 7 0 1\n")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,12 @@ def compile_guest(source, path, *flags):
     subprocess.run([CC, "-x", "c", "-O1", "-o", path, *flags, "-"], input=source.encode(), check=True)
 
 
+def cross_root():
+    """The root with the cross compiler's libraries."""
+    libc = subprocess.run([CC, "-print-file-name=libc.so.6"], capture_output=True, text=True, check=True).stdout.strip()
+    return os.path.dirname(os.path.dirname(os.path.realpath(libc)))
+
+
 class FerryTest(unittest.TestCase):
     def setUp(self):
         # Not below /tmp, which a sysroot never covers.
