@@ -14,6 +14,7 @@
 
 #include "frontend/registry.h"
 #include "linux-user/binfmt.h"
+#include "linux-user/cache.h"
 #include "linux-user/guest_process.h"
 #include "linux-user/loader/program.h"
 #include "linux-user/process/exec.h"
@@ -91,14 +92,6 @@ uint64_t fitting_code_bytes(uint64_t wanted) {
   return std::min<uint64_t>(wanted, limit.rlim_cur / kShare);
 }
 
-/// By the XDG Base Directory Specification; empty: there is none.
-std::string user_cache_directory() {
-  const char* cache = ::getenv("XDG_CACHE_HOME");
-  if (cache && *cache == '/') return cache;
-  const char* home = ::getenv("HOME");
-  return home && *home == '/' ? std::string(home) + "/.cache" : std::string();
-}
-
 /// Whether this is the inside of an image under construction: a container, or a chroot.
 bool in_image() {
   struct stat root, first;
@@ -108,26 +101,21 @@ bool in_image() {
          root.st_ino != first.st_ino;
 }
 
-/// Where the persistent code cache is; empty: nowhere. A program with the rights of another user neither
-/// trusts nor changes the caller's, an image does not get one that nobody asked for, and who wants to see
-/// translations wants them made.
-std::string code_directory(const Process& process) {
-  const backend::EngineOptions& engine = process.options.engine;
-  if (!process.options.code_cache || ::getauxval(AT_SECURE) != 0 || !engine.dump.empty()) return {};
-  if (!engine.code_directory.empty()) return engine.code_directory;
-  std::string directory = user_cache_directory();
-  if (directory.empty()) return {};
-  directory += "/ferry";
-  return ::access(directory.c_str(), F_OK) != 0 && in_image() ? std::string() : directory;
+/// A program with the rights of another user neither trusts nor changes the caller's code cache, an image does
+/// not get one that nobody asked for, and who wants to see translations wants them made.
+bool may_use_code_cache(const Options& options, const std::string& directory) {
+  if (!options.code_cache || ::getauxval(AT_SECURE) != 0 || !options.engine.dump.empty()) return false;
+  const bool asked_for = !options.engine.code_directory.empty();
+  return asked_for || ::access(directory.c_str(), F_OK) == 0 || !in_image();
 }
 
 /// Starts the guest's program on this thread; answers an exit status only if that fails.
 int run_guest(Process& process, Program& program) {
-  backend::EngineOptions engine_options = process.options.engine;
+  backend::EngineOptions engine_options = cached_engine_options(process.options);
   engine_options.access = &process.memory;
   engine_options.code_bytes = fitting_code_bytes(engine_options.code_bytes);
-  engine_options.code_directory = code_directory(process);
-  engine_options.code_configuration = std::string(process.abi.machine()) + "," + process.options.cpu;
+  if (!may_use_code_cache(process.options, engine_options.code_directory))
+    engine_options.code_directory.clear();
   engine_options.list_host_code = &frontend::list_host_code;
 #ifdef FERRY_LLVM
   engine_options.llvm = backend::make_llvm_codegen;
@@ -173,8 +161,10 @@ int run(Options options, std::span<char* const> environment) {
 
 int ferry_main(std::span<char* const> arguments, std::span<char* const> environment) {
   const StartInfo start = start_info();
-  if (!start.preserve_argv0 && arguments.size() >= 2 && std::strcmp(arguments[1], "binfmt") == 0)
-    return binfmt_command(arguments.subspan(2));
+  if (!start.preserve_argv0 && arguments.size() >= 2) {
+    if (std::strcmp(arguments[1], "binfmt") == 0) return binfmt_command(arguments.subspan(2));
+    if (std::strcmp(arguments[1], "cache") == 0) return cache_command(arguments.subspan(1), environment);
+  }
   auto options = parse_options(arguments, environment, start);
   if (!options) return fail(options.error().message, kFerryFailed);
   switch (options->action) {

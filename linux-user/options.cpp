@@ -488,6 +488,7 @@ std::string help_text() {
   std::string text =
       "Usage: ferry [OPTION]... PROGRAM [ARGUMENT]...\n"
       "       ferry binfmt install|remove|status\n"
+      "       ferry cache stats|clear|verify [--repair] [--cache-dir=DIR]\n"
       "Runs PROGRAM, built for AArch64 Linux, on this machine.\n\n";
   for (const OptionRow& row : kOptions) {
     if (row.help.empty()) continue;

@@ -1,6 +1,5 @@
 #include "backend/runtime/code_store.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -12,8 +11,9 @@
 #include <csignal>
 #include <cstring>
 #include <ctime>
-#include <string_view>
 #include <utility>
+
+#include "backend/runtime/store_files.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -24,33 +24,6 @@ namespace {
 
 constexpr uint64_t kMostAdded = uint64_t{256} << 20;  ///< by one process
 constexpr size_t kMostSegments = 6;                   ///< of a file, before it is written anew
-
-std::string hex(uint64_t number) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
-  return text;
-}
-
-/// Nobody else may have written what is going to be executed.
-bool is_ours(const struct stat& status) {
-  return status.st_uid == geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
-/// An open descriptor, closed with it.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 /// A write beyond RLIMIT_FSIZE is to fail, not to end the process.
 class NoSignalForSize {
@@ -87,12 +60,17 @@ bool write_at(int fd, std::span<const std::byte> bytes, uint64_t offset) {
   return true;
 }
 
+/// Readers see a segment once its header is there, which is written last.
+bool write_segment(int fd, std::span<const std::byte> segment, uint64_t offset) {
+  return write_at(fd, segment.subspan(kSegmentSeal), offset + kSegmentSeal) &&
+         write_at(fd, segment.first(kSegmentSeal), offset);
+}
+
 /// A file of ours, read only; empty if there is none.
 std::span<const std::byte> map_file(int directory, const std::string& name) {
-  const Descriptor file(openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  const Descriptor file(open_store_file(directory, name, O_RDONLY));
   struct stat status;
-  if (!file || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || !is_ours(status)) return {};
-  if (status.st_size == 0) return {};
+  if (!file || fstat(file.get(), &status) != 0 || status.st_size == 0) return {};
   const auto size = static_cast<size_t>(status.st_size);
   void* mapping = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (mapping == MAP_FAILED) return {};
@@ -101,21 +79,6 @@ std::span<const std::byte> map_file(int directory, const std::string& name) {
 
 void unmap(std::span<const std::byte> mapping) {
   if (!mapping.empty()) munmap(const_cast<std::byte*>(mapping.data()), mapping.size());
-}
-
-std::vector<Segment> segments_of(std::span<const std::byte> file) {
-  std::vector<Segment> segments;
-  while (const auto segment = Segment::read(file)) {
-    segments.push_back(*segment);
-    file = file.subspan(segment->size());
-  }
-  return segments;
-}
-
-uint64_t total_size(const std::vector<Segment>& segments) {
-  uint64_t size = 0;
-  for (const Segment& segment : segments) size += segment.size();
-  return size;
 }
 
 uint64_t key_of(const CodeImage& image) {
@@ -135,7 +98,7 @@ size_t guest_bytes(const CodeImage& image) {
 CodeStore::CodeStore(std::string directory, std::string configuration, uint64_t most_bytes,
                      CodeAccess* access)
     : directory_(configuration.empty() ? std::string() : std::move(directory)),
-      suffix_("-" + hex(XXH3_64bits(configuration.data(), configuration.size()))),
+      suffix_(store_suffix(configuration)),
       most_bytes_(most_bytes),
       access_(access) {}
 
@@ -143,27 +106,9 @@ CodeStore::~CodeStore() {
   for (const Unit& unit : units_) unmap(unit.mapping);
 }
 
-int CodeStore::open_directory(bool create) const {
-  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-  int fd = ::open(directory_.c_str(), kFlags);
-  if (fd < 0 && errno == ENOENT && create) {
-    for (size_t at = 1; at != std::string::npos; at = directory_.find('/', at + 1)) {
-      if (at > 1) mkdir(directory_.substr(0, at).c_str(), 0700);
-    }
-    mkdir(directory_.c_str(), 0700);
-    fd = ::open(directory_.c_str(), kFlags);
-  }
-  struct stat status;
-  if (fd >= 0 && (fstat(fd, &status) != 0 || !is_ours(status))) {
-    close(fd);
-    fd = -1;
-  }
-  return fd;
-}
-
 void CodeStore::add_file(GuestAddr first, GuestAddr last, const FileIdentity& file) {
   if (!in_use()) return;
-  const std::string name = hex(file.high) + hex(file.low) + "-" + hex(first.value) + suffix_;
+  const std::string name = store_name(file, first, suffix_);
   Unit* same = nullptr;
   for (Unit& unit : units_) {
     if (unit.first < last && first < unit.last) unit.active = false;
@@ -182,7 +127,7 @@ void CodeStore::add_file(GuestAddr first, GuestAddr last, const FileIdentity& fi
 }
 
 void CodeStore::open(Unit& unit) {
-  const Descriptor directory(open_directory(/*create=*/false));
+  const Descriptor directory(open_store_directory(directory_, /*create=*/false));
   if (!directory) return;
   unit.mapping = map_file(directory.get(), unit.name);
   unit.segments = segments_of(unit.mapping);
@@ -261,7 +206,7 @@ void CodeStore::forget_added() {
 void CodeStore::save() {
   if (added_bytes_ == 0) return;
   const NoSignalForSize no_signal;
-  const Descriptor directory(open_directory(/*create=*/true));
+  const Descriptor directory(open_store_directory(directory_, /*create=*/true));
   if (directory) {
     for (Unit& unit : units_) {
       if (!unit.added.empty()) save(unit, directory.get());
@@ -271,25 +216,17 @@ void CodeStore::save() {
   forget_added();
 }
 
-// Readers see a segment once its header is there, which is written last. Who is not alone leaves it to the
-// next process: what was made can be made again.
+// Who is not alone leaves it to the next process: what was made can be made again.
 void CodeStore::save(Unit& unit, int directory) {
-  const Descriptor file(
-      openat(directory, unit.name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600));
-  struct stat status;
+  const Descriptor file(open_store_file(directory, unit.name, O_RDWR | O_CREAT));
   if (!file || flock(file.get(), LOCK_EX | LOCK_NB) != 0) return;
-  if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || !is_ours(status)) return;
   const auto present = map_file(directory, unit.name);
   const std::vector<Segment> segments = segments_of(present);
   if (segments.size() < kMostSegments) {
     const uint64_t end = total_size(segments);
-    const std::vector<std::byte> segment = unit.added.finish();
-    const std::span<const std::byte> bytes = segment;
-    constexpr size_t kHeader = 16;
     // Behind the last whole segment may be what a process left that was killed.
     const bool written = ftruncate(file.get(), static_cast<off_t>(end)) == 0 &&
-                         write_at(file.get(), bytes.subspan(kHeader), end + kHeader) &&
-                         write_at(file.get(), bytes.first(kHeader), end);
+                         write_segment(file.get(), unit.added.finish(), end);
     if (!written) (void)!ftruncate(file.get(), static_cast<off_t>(end));
   } else {
     // Processes that ran at the same time made the same.
@@ -301,10 +238,9 @@ void CodeStore::save(Unit& unit, int directory) {
     const std::vector<std::byte> added = unit.added.finish();
     for (const Segment& segment : segments) segment.for_each(take);
     if (const auto segment = Segment::read(added)) segment->for_each(take);
-    const std::string fresh = unit.name + "." + std::to_string(getpid());
-    const Descriptor copy(
-        openat(directory, fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    const bool written = copy && write_at(copy.get(), all.finish(), 0) &&
+    const std::string fresh = store_draft_name(unit.name);
+    const Descriptor copy(open_store_file(directory, fresh, O_WRONLY | O_CREAT | O_EXCL));
+    const bool written = copy && write_segment(copy.get(), all.finish(), 0) &&
                          renameat(directory, fresh.c_str(), directory, unit.name.c_str()) == 0;
     if (!written) unlinkat(directory, fresh.c_str(), 0);
   }
@@ -313,8 +249,6 @@ void CodeStore::save(Unit& unit, int directory) {
 
 // The files that were written longest ago go first.
 void CodeStore::keep_size(int directory) const {
-  DIR* list = fdopendir(dup(directory));
-  if (!list) return;
   struct File {
     std::string name;
     uint64_t bytes;
@@ -322,15 +256,14 @@ void CodeStore::keep_size(int directory) const {
   };
   std::vector<File> files;
   uint64_t total = 0;
-  while (const dirent* entry = readdir(list)) {
+  for (std::string& name : store_names(directory)) {
     struct stat status;
-    if (fstatat(directory, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
+    if (fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
       continue;
     const auto bytes = static_cast<uint64_t>(status.st_blocks) * 512;
-    files.push_back({entry->d_name, bytes, status.st_mtim.tv_sec});
+    files.push_back({std::move(name), bytes, status.st_mtim.tv_sec});
     total += bytes;
   }
-  closedir(list);
   if (total <= most_bytes_) return;
   std::sort(files.begin(), files.end(), [](const File& a, const File& b) { return a.written < b.written; });
   for (const File& file : files) {

@@ -61,7 +61,6 @@ class CodeStore {
   void save(Unit& unit, int directory);
   bool matches_memory(const StoredImage& stored) const;
   bool guarded(const CodeImage& image) const;
-  int open_directory(bool create) const;
   void keep_size(int directory) const;
 
   std::string directory_;

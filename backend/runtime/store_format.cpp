@@ -3,6 +3,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <type_traits>
@@ -129,18 +130,23 @@ std::span<const std::byte> Segment::intact(uint32_t place) const {
   return record;
 }
 
-std::optional<StoredImage> Segment::record(uint32_t place, ir::BlockKey key) const {
+bool Segment::holds(uint32_t place, ir::BlockKey key) const {
   const uint64_t at = uint64_t{place} * kUnit;
-  if (at + sizeof(RecordHeader) > bytes_.size()) return std::nullopt;
+  if (at + sizeof(RecordHeader) > bytes_.size()) return false;
   RecordHeader header;
   std::memcpy(&header, bytes_.data() + at, sizeof header);
-  if (header.pc != key.pc.value || header.mode != key.mode) return std::nullopt;
+  return header.pc == key.pc.value && header.mode == key.mode;
+}
+
+std::optional<StoredImage> Segment::image(uint32_t place) const {
   const auto whole = intact(place);
   if (whole.empty()) return std::nullopt;
+  RecordHeader header;
+  std::memcpy(&header, whole.data(), sizeof header);
   Reader reader(whole.subspan(sizeof header));
   StoredImage stored;
   CodeImage& image = stored.image;
-  image.key = key;
+  image.key = {GuestAddr{header.pc}, header.mode};
   image.tier = header.tier == 0 ? Tier::Baseline : Tier::Llvm;
   image.guest_insts = header.guest_insts;
   image.alignment = header.alignment;
@@ -157,6 +163,15 @@ std::optional<StoredImage> Segment::record(uint32_t place, ir::BlockKey key) con
   if (!reader.at_end() || !is_consistent(image) || guest_size(image.ranges) != stored.guest.size())
     return std::nullopt;
   return stored;
+}
+
+uint64_t Segment::record_bytes() const {
+  return bytes_.size() - padded(sizeof(SegmentHeader) + table_.size_bytes());
+}
+
+bool is_unfinished(std::span<const std::byte> bytes) {
+  const auto seal = bytes.first(std::min(bytes.size(), kSegmentSeal));
+  return std::all_of(seal.begin(), seal.end(), [](std::byte byte) { return byte == std::byte{0}; });
 }
 
 template <typename T>

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <unordered_set>
 #include <vector>
 
 #include "backend/codegen.h"
@@ -31,10 +32,27 @@ class Segment {
     for (uint32_t i = hash(key), tried = 0; tried < table_.size(); ++i, ++tried) {
       const uint32_t place = table_[i & (table_.size() - 1)];
       if (place == 0) return false;
-      const auto stored = record(place, key);
+      if (!holds(place, key)) continue;
+      const auto stored = image(place);
       if (stored && use(*stored)) return true;
     }
     return false;
+  }
+  /// Calls `use(StoredImage)` for each good record. Whether the table leads to good ones only, and to all.
+  template <typename Use>
+  bool check(Use use) const {
+    uint64_t good_bytes = 0;
+    bool all = true;
+    std::unordered_set<uint32_t> seen;
+    for (const uint32_t place : table_) {
+      if (place == 0) continue;
+      const auto stored = image(place);
+      all &= stored && seen.insert(place).second;
+      if (!stored) continue;
+      good_bytes += intact(place).size();
+      use(*stored);
+    }
+    return all && good_bytes == record_bytes();
   }
   /// Calls `use(span)` for each intact record, as it is stored.
   template <typename Use>
@@ -50,11 +68,21 @@ class Segment {
   static uint32_t hash(ir::BlockKey key);
   /// The record's bytes, if its checksum is right; else none.
   std::span<const std::byte> intact(uint32_t place) const;
-  std::optional<StoredImage> record(uint32_t place, ir::BlockKey key) const;
+  /// Whether there is a record of `key`, intact or not.
+  bool holds(uint32_t place, ir::BlockKey key) const;
+  std::optional<StoredImage> image(uint32_t place) const;
+  /// Of all records together.
+  uint64_t record_bytes() const;
 
   std::span<const std::byte> bytes_;
   std::span<const uint32_t> table_;  ///< places of records, in units of 16 bytes; 0: none
 };
+
+/// Whether `bytes`, behind the last whole segment of a file, are nothing or what a process writes, or wrote
+/// until it was killed: the start of a segment's header comes last.
+bool is_unfinished(std::span<const std::byte> bytes);
+/// The part of a segment that is written last.
+constexpr size_t kSegmentSeal = 16;
 
 /// Collects records for a new segment.
 class SegmentWriter {

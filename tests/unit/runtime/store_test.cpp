@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "backend/code_files.h"
 #include "backend/runtime/code_store.h"
 #include "gtest/gtest.h"
 
@@ -253,6 +254,68 @@ TEST_F(Store, OldFilesGoWhenThereIsNoRoom) {
   add(*other, image(32));
   other->save();
   EXPECT_TRUE(fs::is_empty(directory_));
+}
+
+TEST_F(Store, OtherFilesInTheDirectoryAreNotItsOwn) {
+  fill(0, 64);
+  const fs::path others[] = {directory_ / "notes", directory_ / (file().filename().string() + ".old")};
+  for (const fs::path& other : others) std::ofstream(other) << std::string(10000, 'x');
+  const auto full = open("this build", 1);
+  add(*full, image(512));
+  full->save();
+  for (const fs::path& other : others) EXPECT_TRUE(fs::exists(other)) << other;
+  EXPECT_EQ(std::distance(fs::directory_iterator(directory_), fs::directory_iterator()), 2);
+}
+
+/// What is said of the only file.
+CodeFileContent content_of(const fs::path& directory) {
+  EngineOptions options;
+  options.code_directory = directory;
+  CodeFileContent content;
+  EXPECT_FALSE(remove_code_files(options, [&](const CodeFile& file) {
+    content = file.read();
+    return false;
+  }));
+  return content;
+}
+
+TEST_F(Store, DamageIsFoundWhereverItIs) {
+  fill(0, 128);
+  fill(128, 192);
+  const auto made = open();
+  add(*made, image(256, Tier::Llvm, false));
+  made->save();
+  const CodeFileContent whole = content_of(directory_);
+  EXPECT_EQ(whole.damage, "");
+  EXPECT_EQ(whole.bytes, fs::file_size(file()));
+  EXPECT_EQ(whole.blocks, 12u);
+  EXPECT_EQ(whole.regions, 1u);
+  std::string bytes(whole.bytes, 0);
+  std::ifstream(file()).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  const fs::path path = file();
+  uint64_t unnoticed = 0;
+  for (size_t at = 0; at < bytes.size(); ++at) {
+    std::string changed = bytes;
+    changed[at] = static_cast<char>(changed[at] ^ 0x10);
+    std::ofstream(path) << changed;
+    unnoticed += content_of(directory_).damage.empty();
+  }
+  // Twelve bytes in each of three headers mean nothing.
+  EXPECT_EQ(unnoticed, 36u);
+}
+
+TEST_F(Store, WhatAKilledProcessLeavesIsNoDamage) {
+  fill(0, 128);
+  const fs::path path = file();
+  const auto whole = fs::file_size(path);
+  fs::resize_file(path, whole + 5);
+  EXPECT_EQ(content_of(directory_).damage, "");
+  fs::resize_file(path, whole + 4096);
+  EXPECT_EQ(content_of(directory_).damage, "");
+  fs::resize_file(path, whole - 16);
+  EXPECT_NE(content_of(directory_).damage, "");
+  fs::resize_file(path, 0);
+  EXPECT_EQ(content_of(directory_).damage, "");
 }
 
 }  // namespace
