@@ -1,4 +1,5 @@
 // The persistent code cache on its own: what is stored comes back as it was, or not at all.
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -196,6 +197,19 @@ TEST_F(Store, SavingOverATornFileMendsIt) {
   fill(128, 256);
   const auto store = open();
   expect_same(store->find({guest(128), 3}, false), 128);
+}
+
+TEST_F(Store, FilesNeverShrinkUnderTheirReaders) {
+  fill(0, 128);
+  fs::resize_file(file(), fs::file_size(file()) + 100000);
+  const int reader = ::open(file().c_str(), O_RDONLY);
+  struct stat before, after;
+  ASSERT_EQ(fstat(reader, &before), 0);
+  fill(128, 256);
+  ASSERT_EQ(fstat(reader, &after), 0);
+  close(reader);
+  EXPECT_GE(after.st_size, before.st_size);
+  expect_same(open()->find({guest(128), 3}, false), 128);
 }
 
 TEST_F(Store, DirectoriesThatOthersCanWriteAreLeftAlone) {
