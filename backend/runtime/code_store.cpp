@@ -222,12 +222,10 @@ void CodeStore::save(Unit& unit, int directory) {
   if (!file || flock(file.get(), LOCK_EX | LOCK_NB) != 0) return;
   const auto present = map_file(directory, unit.name);
   const std::vector<Segment> segments = segments_of(present);
-  if (segments.size() < kMostSegments) {
-    const uint64_t end = total_size(segments);
-    // Behind the last whole segment may be what a process left that was killed.
-    const bool written = ftruncate(file.get(), static_cast<off_t>(end)) == 0 &&
-                         write_segment(file.get(), unit.added.finish(), end);
-    if (!written) (void)!ftruncate(file.get(), static_cast<off_t>(end));
+  // Behind the last whole segment may be what a process left that was killed, or had no room. It is not cut
+  // off: whoever maps the file meanwhile would fault.
+  if (segments.size() < kMostSegments && total_size(segments) == present.size()) {
+    (void)write_segment(file.get(), unit.added.finish(), present.size());
   } else {
     // Processes that ran at the same time made the same.
     SegmentWriter all;

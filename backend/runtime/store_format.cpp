@@ -74,18 +74,26 @@ class Reader {
   bool broken_ = false;
 };
 
+/// A byte that something else wrote may be neither.
+bool is_bool(const bool& value) {
+  uint8_t byte;
+  std::memcpy(&byte, &value, 1);
+  return byte <= 1;
+}
+
 /// Whether all that place() does with the image stays inside of it.
 bool is_consistent(const CodeImage& image) {
   const size_t size = image.code.size();
   if (!std::has_single_bit(image.alignment) || image.alignment < 16 || image.alignment > 64) return false;
   for (const ImageSlot& slot : image.slots) {
-    if (slot.resolver >= size) return false;
+    if (slot.resolver >= size || !is_bool(slot.counted)) return false;
   }
   for (const auto& [first, last] : image.ranges) {
     if (last <= first || last - first > kMostGuestBytes) return false;
   }
   for (const ImageFixup& fixup : image.fixups) {
     if (size < 4 || fixup.at > size - 4) return false;
+    if (fixup.target > ImageFixup::Target::Profile) return false;
     const bool profile = fixup.target == ImageFixup::Target::Profile;
     if (profile ? !image.profiled.has_value() : fixup.slot >= image.slots.size()) return false;
     if (fixup.target == ImageFixup::Target::Counter && !image.slots[fixup.slot].counted) return false;
