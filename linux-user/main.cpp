@@ -101,8 +101,8 @@ bool in_image() {
          root.st_ino != first.st_ino;
 }
 
-/// A program with the rights of another user neither trusts nor changes the caller's code cache, an image does
-/// not get one that nobody asked for, and who wants to see translations wants them made.
+/// A program with the rights of another user neither trusts nor changes the caller's code cache, an image
+/// does not get one that nobody asked for, and who wants to see translations wants them made.
 bool may_use_code_cache(const Options& options, const std::string& directory) {
   if (!options.code_cache || ::getauxval(AT_SECURE) != 0 || !options.engine.dump.empty()) return false;
   const bool asked_for = !options.engine.code_directory.empty();
