@@ -90,14 +90,20 @@ struct MemAccess {
   bool sign_extend = false;
   bool ordered =
       false;  ///< load: acquire; store: release and, with a later acquire, not reordered (store-load)
+  bool whole =
+      false;  ///< 16 bytes: one access where the address is a multiple of 16, even if only part is used
 
   constexpr uint64_t pack() const {
     return uint64_t{static_cast<uint32_t>(disp)} | uint64_t{bytes} << 32 | uint64_t{scale} << 40 |
-           uint64_t{sign_extend} << 48 | uint64_t{ordered} << 49;
+           uint64_t{sign_extend} << 48 | uint64_t{ordered} << 49 | uint64_t{whole} << 50;
   }
   static constexpr MemAccess unpack(uint64_t imm) {
-    return {static_cast<int32_t>(static_cast<uint32_t>(imm)), static_cast<uint8_t>(imm >> 32),
-            static_cast<uint8_t>(imm >> 40), (imm >> 48 & 1) != 0, (imm >> 49 & 1) != 0};
+    return {static_cast<int32_t>(static_cast<uint32_t>(imm)),
+            static_cast<uint8_t>(imm >> 32),
+            static_cast<uint8_t>(imm >> 40),
+            (imm >> 48 & 1) != 0,
+            (imm >> 49 & 1) != 0,
+            (imm >> 50 & 1) != 0};
   }
 };
 

@@ -40,8 +40,10 @@ FERRY_UNALIGNED void store_as(uint64_t at, uint64_t value, bool ordered) {
   }
 }
 
+// Assembly, since a compiler may make two accesses of an intrinsic's one.
 Bits128 load_vector(uint64_t at) {
-  const __m128i value = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  __m128i value;
+  __asm__ volatile("movdqu %1, %0" : "=x"(value) : "m"(*reinterpret_cast<const __m128i_u*>(at)));
   Bits128 out;
   std::memcpy(&out, &value, sizeof out);
   return out;
@@ -50,7 +52,7 @@ Bits128 load_vector(uint64_t at) {
 void store_vector(uint64_t at, Bits128 value, bool ordered) {
   __m128i bits;
   std::memcpy(&bits, &value, sizeof bits);
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(at), bits);
+  __asm__ volatile("movdqu %1, %0" : "=m"(*reinterpret_cast<__m128i_u*>(at)) : "x"(bits));
   if (ordered) __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 

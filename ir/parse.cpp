@@ -468,6 +468,7 @@ bool Parser::memory() {
   m.bytes = static_cast<uint8_t>(bytes);
   m.sign_extend = line_.accept_word("signed");
   m.ordered = line_.accept_word("ordered");
+  m.whole = line_.accept_word("whole");
   inst_.imm = m.pack();
   return true;
 }

@@ -106,6 +106,7 @@ void Printer::access(MemAccess m) {
   field("bytes", m.bytes);
   if (m.sign_extend) text(" signed");
   if (m.ordered) text(" ordered");
+  if (m.whole) text(" whole");
 }
 
 void Printer::memory(const Inst& inst) {

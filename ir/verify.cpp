@@ -281,7 +281,9 @@ bool Verifier::check_memory() {
   const bool power = m.bytes != 0 && (m.bytes & (m.bytes - 1)) == 0;
   const bool fits = is_float(type) ? m.bytes == bytes(type) : power && m.bytes <= bytes(type);
   const bool may_extend = inst_->op == Op::load && is_int(type) && m.bytes < bytes(type);
-  return require(fits && m.scale <= 4 && (!m.sign_extend || may_extend), Rule::MemoryShape);
+  const bool may_be_whole = is_vector(type) && m.bytes == bytes(type);
+  return require(fits && m.scale <= 4 && (!m.sign_extend || may_extend) && (!m.whole || may_be_whole),
+                 Rule::MemoryShape);
 }
 
 bool Verifier::check_atomic() {
@@ -289,7 +291,7 @@ bool Verifier::check_atomic() {
   const unsigned whole = bytes(inst_->type);
   const bool part = m.bytes != 0 && (m.bytes & (m.bytes - 1)) == 0 && m.bytes <= whole;
   const bool fits = is_vector(inst_->type) ? m.bytes == whole : part;
-  return require(fits && m.scale == 0 && m.disp == 0 && !m.sign_extend, Rule::MemoryShape);
+  return require(fits && m.scale == 0 && m.disp == 0 && !m.sign_extend && !m.whole, Rule::MemoryShape);
 }
 
 }  // namespace

@@ -27,12 +27,19 @@ namespace ferry::backend::llvm_tier {
 
 namespace {
 
-// 61 % of the code generation time of large functions with promoted registers goes into this pass, for code
-// of the same size.
-void disable_domain_reassignment() {
+void set_option(llvm::StringRef name, bool value) {
   auto& options = llvm::cl::getRegisteredOptions();
-  const auto found = options.find("disable-x86-domain-reassignment");
-  if (found != options.end()) static_cast<llvm::cl::opt<bool>*>(found->second)->setValue(true);
+  const auto found = options.find(name);
+  if (found != options.end()) static_cast<llvm::cl::opt<bool>*>(found->second)->setValue(value);
+}
+
+// 61 % of the code generation time of large functions with promoted registers goes into domain reassignment,
+// for code of the same size. A guest's store is one access of its size (Arm ARM B2.2.1): what it leaves as it
+// was is written too.
+void set_options() {
+  set_option("disable-x86-domain-reassignment", true);
+  set_option("combiner-reduce-load-op-store-width", false);
+  set_option("combiner-shrink-load-replace-store-with-store", false);
 }
 
 /// The processor that ferry demands: SSE4.2 and POPCNT, nothing beyond.
@@ -52,7 +59,7 @@ support::Result<std::unique_ptr<Compiler>> Compiler::create(bool host_extensions
   LLVMInitializeX86Target();
   LLVMInitializeX86TargetMC();
   LLVMInitializeX86AsmPrinter();
-  disable_domain_reassignment();
+  set_options();
 
   const std::string triple = "x86_64-unknown-linux-gnu";
   std::string error;

@@ -28,8 +28,8 @@ llvm::Value* Lowering::load(const Inst& inst) {
   const bool vector = ir::in_vector_register(inst.type);
   Type memory_type = inst.type;
   if (!vector || access.bytes != ir::bytes(inst.type)) memory_type = ir::int_type(8u * access.bytes);
-  auto* load =
-      b_.CreateAlignedLoad(type_of(memory_type), address(inst, access), llvm::Align(1), source_.precise);
+  const bool as_it_is = source_.precise || access.whole;
+  auto* load = b_.CreateAlignedLoad(type_of(memory_type), address(inst, access), llvm::Align(1), as_it_is);
   if (access.ordered) b_.CreateFence(llvm::AtomicOrdering::Acquire);
   if (memory_type == inst.type) return load;
   if (!vector) {
@@ -59,7 +59,7 @@ llvm::Value* Lowering::store(const Inst& inst) {
     return nullptr;
   }
   if (access.ordered) b_.CreateFence(llvm::AtomicOrdering::Release);
-  b_.CreateAlignedStore(value, pointer, llvm::Align(1), source_.precise);
+  b_.CreateAlignedStore(value, pointer, llvm::Align(1), source_.precise || access.whole);
   if (access.ordered) b_.CreateFence(llvm::AtomicOrdering::SequentiallyConsistent);
   return nullptr;
 }

@@ -139,6 +139,7 @@ Result<Cpu> Cpu::parse(std::string_view text) {
     if (std::string problem = apply_switch(word, cpu.features_); !problem.empty()) return Error{problem};
     rest.remove_prefix(word.size());
   }
+  if (!__builtin_cpu_supports("avx")) cpu.features_.remove(Feature::LSE2);
   if (!cpu.has(Feature::MOPS) || !cpu.has(Feature::MTE)) cpu.features_.remove(Feature::MOPS_MTE);
   return cpu;
 }

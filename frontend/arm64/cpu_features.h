@@ -85,6 +85,7 @@ enum class IdRegister : uint32_t {
   ID_AA64ISAR1_EL1 = system_register(3, 0, 0, 6, 1),
   ID_AA64ISAR2_EL1 = system_register(3, 0, 0, 6, 2),
   ID_AA64MMFR0_EL1 = system_register(3, 0, 0, 7, 0),
+  ID_AA64MMFR2_EL1 = system_register(3, 0, 0, 7, 2),
 };
 
 /// Whether Linux lets a program read system register `reg` by emulating MRS: the ID space op0 = 3, op1 = 0,

@@ -132,6 +132,10 @@ class LoadStoreHandlers : public PauthHandlers {
   bool load_general(const Target& target, uint32_t n, uint32_t t, uint32_t size);
   bool load_signed(const Target& target, uint32_t n, uint32_t t, uint32_t size, uint32_t narrow);
   bool store_general(const Target& target, uint32_t n, uint32_t t, uint32_t size);
+  /// Whether a pair of registers of 1 << size bytes is accessed as one.
+  bool is_whole(uint32_t size) const;
+  bool load_whole_pair(const Target& target, uint32_t n, uint32_t t, uint32_t t2);
+  bool store_whole_pair(const Target& target, uint32_t n, uint32_t t, uint32_t t2);
   bool load_pair(const Target& target, uint32_t n, uint32_t t, uint32_t t2, uint32_t size, bool sign_extend);
   bool store_pair(const Target& target, uint32_t n, uint32_t t, uint32_t t2, uint32_t size);
   bool load_vector(const Target& target, uint32_t n, uint32_t t, uint32_t size);

@@ -403,6 +403,10 @@ TEST(CpuFeatures, WordsAndRegistersAgree) {
   EXPECT_EQ(max.id_register(kIsar0) >> 16 & 0xf, 1u);  // CRC32
   EXPECT_EQ(max.hwcap(1) >> kCrc32Hwcap & 1, 1u);
   EXPECT_EQ(max.hwcap(1) & 3, 3u);  // FP, ASIMD
+  constexpr auto kMmfr2 = static_cast<uint32_t>(arm64::IdRegister::ID_AA64MMFR2_EL1);
+  constexpr unsigned kUscatHwcap = 25, kAtField = 32;
+  EXPECT_EQ(max.id_register(kMmfr2), uint64_t{1} << kAtField);
+  EXPECT_EQ(max.hwcap(1) >> kUscatHwcap & 1, 1u);
 
   const arm64::Cpu a53 = *arm64::Cpu::parse("cortex-a53");
   EXPECT_EQ(a53.id_register(kIsar0), 0x11120u);  // CRC32, SHA256, SHA1, AES with PMULL: as its manual says

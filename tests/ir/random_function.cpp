@@ -459,6 +459,7 @@ class Generator {
     if (op == Op::atomic_rmw || op == Op::cmpxchg) return atomic(op, type, m);
     m.disp = static_cast<int32_t>(random_.below(2000));
     m.ordered = random_.one_in(4);
+    m.whole = ir::is_vector(type) && m.bytes == ir::bytes(type) && random_.one_in(2);
     m.sign_extend = op == Op::load && ir::is_int(type) && m.bytes < ir::bytes(type) && random_.one_in(2);
     Value base = memory_base();
     if (random_.one_in(3)) base = b_.add(base, b_.i64(random_.below(512)));
