@@ -22,6 +22,16 @@ struct FaultPoint {
   GuestAddr pc;
 };
 
+/// Where optimized code keeps a guest register while the instructions of some fault points run.
+struct RegisterPlace {
+  enum class Kind : uint8_t { General, Vector, Memory, Constant };
+  uint32_t first_point, end_point;  ///< those fault points, by index
+  ir::RegId reg;
+  Kind kind;
+  uint8_t host;   ///< General, Memory (the base): the x86-64 encoding; Vector: xmm0 to xmm31
+  int64_t value;  ///< Memory: the displacement; Constant: the register's value
+};
+
 /// The cell where the code of an indirect branch writes where it leads.
 struct BranchProfile {
   GuestAddr site;
@@ -59,12 +69,12 @@ struct CodeImage {
   std::span<const ImageSlot> slots;
   std::span<const ImageFixup> fixups;
   std::span<const FaultPoint> fault_points;                 ///< by ascending host_offset
+  std::span<const RegisterPlace> places;                    ///< of LLVM's precise code
   std::span<const std::pair<GuestAddr, GuestAddr>> ranges;  ///< guest code it was made from, [first, last)
   /// Its first indirect branch or call, if it writes where that leads.
   std::optional<GuestAddr> profiled;
-  /// True: at a fault point the pinned guest registers are in their host registers. False: all are in the
-  /// state, pc included, wherever a fault may come from (if the code is precise), and fault points are not
-  /// needed.
+  /// At a fault point the pinned guest registers are in their host registers. False: registers are where
+  /// `places` says, the others in the state.
   bool pins_in_registers = true;
   bool precise = true;
 };
@@ -94,6 +104,10 @@ class CodeSpace {
 
 /// Puts the image's code and slots into `space`; counters start with `count`. Error: it is full.
 support::Result<PlacedCode> place(const CodeImage& image, CodeSpace& space, uint64_t count);
+
+/// Why LLVM's code generator refuses some precise functions: register allocation left a register where it
+/// cannot be found at a fault.
+inline constexpr const char* kLostPlaces = "registers would not be exact at a fault";
 
 /// Makes host code from IR. Implementations: backend/x64 (baseline), backend/llvm. One object per engine.
 class Codegen {

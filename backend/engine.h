@@ -61,8 +61,7 @@ struct EngineOptions {
   bool background = true;     ///< compile with LLVM on a thread of its own (Auto only)
   uint32_t optimize_after_ms =
       100;  ///< with `background`: processor time of the process before LLVM is worth its start
-  bool optimize_precise =
-      false;  ///< Auto: LLVM also while faults must be precise; slower than the baseline today (ADR 6)
+  bool optimize_precise = true;    ///< Auto: LLVM also while faults must be precise (ADR 6)
   bool perf_map = false;           ///< write /tmp/perf-PID.map
   std::string code_directory;      ///< of the persistent code cache; empty: none
   std::string code_configuration;  ///< what code depends on besides this, such as the guest's CPU model

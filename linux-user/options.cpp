@@ -83,6 +83,8 @@ constexpr struct {
     {"deferred-nan-checks", &backend::EngineOptions::defer_nan_checks},
     {"half-arithmetic", &backend::EngineOptions::half_arithmetic},
     {"exact-underflow", &backend::EngineOptions::exact_underflow},
+    {"precise-regions", &backend::EngineOptions::optimize_precise},
+    {"background", &backend::EngineOptions::background},
     {"host-isa", &backend::EngineOptions::host_extensions},
     {"passes", &backend::EngineOptions::optimize},
 };

@@ -1,5 +1,8 @@
 #include "backend/llvm/compiler.h"
 
+#include <llvm/CodeGen/MachineModuleInfo.h>
+#include <llvm/CodeGen/Passes.h>
+#include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
@@ -14,6 +17,8 @@
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Scalar/Sink.h>
 
+#include "backend/codegen.h"
+#include "backend/llvm/check_places.h"
 #include "backend/llvm/start.h"
 
 extern "C" {
@@ -84,11 +89,26 @@ support::Result<std::unique_ptr<Compiler>> Compiler::create(bool host_extensions
       /*JIT=*/true));
   if (compiler->target_ == nullptr) return support::Error{"LLVM cannot generate code for this host"};
   compiler->build_passes();
-  if (compiler->target_->addPassesToEmitFile(compiler->emit_, compiler->stream_, nullptr,
-                                             llvm::CodeGenFileType::ObjectFile)) {
-    return support::Error{"LLVM cannot emit object code for this host"};
-  }
+  if (!compiler->build_code_generator()) return support::Error{"LLVM cannot emit object code for this host"};
   return compiler;
+}
+
+// What LLVMTargetMachine::addPassesToEmitFile does, with a pass of ours before the last.
+bool Compiler::build_code_generator() {
+  auto& machine = static_cast<llvm::LLVMTargetMachine&>(*target_);
+  auto* modules = new llvm::MachineModuleInfoWrapperPass(&machine);
+  llvm::TargetPassConfig* config = machine.createPassConfig(emit_);
+  emit_.add(config);
+  emit_.add(modules);
+  if (config->addISelPasses()) return false;
+  config->addMachinePasses();
+  config->setInitialized();
+  emit_.add(new CheckPlaces(places_are_sound_));
+  if (machine.addAsmPrinter(emit_, stream_, nullptr, llvm::CodeGenFileType::ObjectFile,
+                            modules->getMMI().getContext()))
+    return false;
+  emit_.add(llvm::createFreeMachineFunctionPass());
+  return true;
 }
 
 // Light passes only: guest code was optimized once already. What translation adds is guest registers in
@@ -125,7 +145,9 @@ void Compiler::optimize(llvm::Module& module) {
 
 support::Result<llvm::SmallVector<char, 0>> Compiler::emit_object(llvm::Module& module) {
   object_.clear();
+  places_are_sound_ = true;
   emit_.run(module);
+  if (!places_are_sound_) return support::Error{kLostPlaces};
   return object_;
 }
 

@@ -29,6 +29,7 @@ class Compiler {
  private:
   Compiler() = default;
   void build_passes();
+  bool build_code_generator();
 
   std::unique_ptr<llvm::TargetMachine> target_;
   HostFeatures host_;
@@ -40,6 +41,7 @@ class Compiler {
   llvm::SmallVector<char, 0> object_;
   llvm::raw_svector_ostream stream_{object_};
   llvm::legacy::PassManager emit_;
+  bool places_are_sound_ = true;  ///< of what was emitted last (CheckPlaces)
 };
 
 }  // namespace ferry::backend::llvm_tier

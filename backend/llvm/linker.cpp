@@ -191,12 +191,31 @@ void LinkedRegion::emit_exits(const Plan& plan, size_t object_bytes) {
   code_.resize(used);
 }
 
+// The stack maps are for us, not for the image.
+bool LinkedRegion::take_places(jitlink::LinkGraph& graph, const Plan& plan) {
+  jitlink::Section* section = graph.findSectionByName(kStackMapSection);
+  if (section == nullptr) return true;
+  const llvm::ArrayRef<char> content = (*section->blocks().begin())->getContent();
+  const llvm::ArrayRef<uint8_t> bytes(reinterpret_cast<const uint8_t*>(content.data()), content.size());
+  uint32_t code_bytes = 0;
+  for (const jitlink::Symbol* symbol : graph.defined_symbols()) {
+    if (symbol->hasName() && symbol->getName() == kEntryName)
+      code_bytes = static_cast<uint32_t>(symbol->getSize());
+  }
+  auto places = read_places(bytes, plan, code_bytes);
+  if (!places) return false;
+  places_ = std::move(*places);
+  graph.removeSection(*section);
+  return true;
+}
+
 std::optional<support::Error> LinkedRegion::link(llvm::ArrayRef<char> object, const Plan& plan,
                                                  const ir::Function& function) {
   *this = {};
   const llvm::MemoryBufferRef buffer(llvm::StringRef(object.data(), object.size()), "region");
   auto graph = jitlink::createLinkGraphFromObject(buffer);
   if (!graph) return support::Error{llvm::toString(graph.takeError())};
+  if (!take_places(**graph, plan)) return support::Error{"guest registers lie where they cannot be found"};
   if (plan.exits.size() > UINT16_MAX) return support::Error{"a region with too many exits"};
   std::string error;
   jitlink::link(std::move(*graph), std::make_unique<LinkContext>(*this, plan, error));
@@ -215,6 +234,8 @@ CodeImage LinkedRegion::image() const {
   image.code = code_;
   image.slots = slots_;
   image.fixups = fixups_;
+  image.fault_points = places_.points;
+  image.places = places_.places;
   image.ranges = ranges_;
   return image;
 }

@@ -8,6 +8,11 @@
 
 #include "backend/codegen.h"
 #include "backend/llvm/lower.h"
+#include "backend/llvm/places.h"
+
+namespace llvm::jitlink {
+class LinkGraph;
+}
 
 namespace ferry::backend::llvm_tier {
 
@@ -24,6 +29,7 @@ class LinkedRegion {
   friend class RegionMemory;
   friend class LinkContext;
 
+  bool take_places(llvm::jitlink::LinkGraph& graph, const Plan& plan);
   void emit_exits(const Plan& plan, size_t object_bytes);
 
   CodeImage image_;
@@ -31,6 +37,7 @@ class LinkedRegion {
   std::vector<ImageSlot> slots_;
   std::vector<uint32_t> thunks_;  ///< their offsets
   std::vector<ImageFixup> fixups_;
+  Places places_;
   std::vector<std::pair<GuestAddr, GuestAddr>> ranges_;
 };
 

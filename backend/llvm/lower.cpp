@@ -34,6 +34,8 @@ Lowering::Lowering(const ir::Function& source, const EngineOptions& options, Hos
 Plan Lowering::run() {
   create_function();
   create_variables();
+  find_loops();
+  find_kept();
   find_dirty();
   find_loaded();
   enter_first_block();
@@ -81,9 +83,7 @@ void Lowering::create_variables() {
   for (const Inst& inst : source_.insts) {
     if (inst.dead) continue;
     if (inst.op == ir::Op::get_reg || inst.op == ir::Op::set_reg) touched[inst.imm] = true;
-    if (inst.op == ir::Op::at && (inst.imm ^ source_.pc.value) >> 32 != 0) one_pc_high_half_ = false;
   }
-  if (source_.precise) store_pc_for_fault(source_.pc, /*whole=*/true);
   for (ir::RegId reg = 0; reg < regs.size(); ++reg) {
     if (!touched[reg] && regs[reg].pin == ir::kNoPin) continue;
     variables_[reg] = b_.CreateAlloca(storage_type(reg), nullptr, std::string(regs[reg].name));
@@ -105,38 +105,45 @@ void Lowering::enter_first_block() {
     if (variables_[reg] != nullptr && !is_pin && loaded_in_[0][reg])
       b_.CreateStore(load_home(reg), variables_[reg]);
   }
+  dirty_ = entry_dirty();
+  store_on_way(kOutside, 0);
   b_.CreateBr(blocks_[0]);
 }
 
-// True where all registers must be home because the instruction may fault.
-bool Lowering::materializes(const Inst& inst) const {
-  if (!source_.precise) return false;
-  const ir::Trait trait = ir::info(inst.op).trait;
-  if (trait == ir::Trait::Calls) return source_.helpers[inst.imm].effect == ir::HelperEffect::Memory;
-  return trait == ir::Trait::Reads || (trait == ir::Trait::Writes && inst.op != ir::Op::fence);
+// At the region's entry only the pins may differ from their homes.
+std::vector<bool> Lowering::entry_dirty() const {
+  const auto& regs = source_.layout->regs;
+  std::vector<bool> dirty(regs.size());
+  for (ir::RegId reg = 0; reg < regs.size(); ++reg) dirty[reg] = regs[reg].pin != ir::kNoPin;
+  return dirty;
 }
 
-// Forward data flow: which guest registers may differ from their homes at each block's entry. At the region's
-// entry these are the pins.
+std::vector<ir::BlockId> Lowering::successors(ir::BlockId id) const {
+  const Inst& last = source_.insts[source_.blocks[id].end - 1];
+  std::vector<ir::BlockId> to;
+  if (last.op == ir::Op::br || last.op == ir::Op::br_if) to.push_back(static_cast<ir::BlockId>(last.imm));
+  if (last.op == ir::Op::br_if) to.push_back(static_cast<ir::BlockId>(last.imm2));
+  return to;
+}
+
+// Forward data flow: which guest registers may differ from their homes at each block's entry.
 void Lowering::find_dirty() {
-  const auto& regs = source_.layout->regs;
-  std::vector<bool> at_entry(regs.size(), false);
-  for (ir::RegId reg = 0; reg < regs.size(); ++reg) at_entry[reg] = regs[reg].pin != ir::kNoPin;
-  dirty_in_.assign(source_.blocks.size(), std::vector<bool>(regs.size(), false));
-  dirty_in_[0] = at_entry;
+  dirty_in_.assign(source_.blocks.size(), std::vector<bool>(source_.layout->regs.size(), false));
+  merge(without_stored(kOutside, 0, entry_dirty()), dirty_in_[0]);
   for (bool changed = true; changed;) {
     changed = false;
-    for (const ir::Block& block : source_.blocks) {
-      std::vector<bool> dirty = dirty_in_[static_cast<size_t>(&block - source_.blocks.data())];
+    for (ir::BlockId id = 0; id < source_.blocks.size(); ++id) {
+      const ir::Block& block = source_.blocks[id];
+      std::vector<bool> dirty = dirty_in_[id];
+      keep_only(kept_[id], dirty);
       for (uint32_t i = block.begin; i < block.end; ++i) {
         const Inst& inst = source_.insts[i];
         if (inst.dead) continue;
         if (inst.op == ir::Op::set_reg) dirty[inst.imm] = true;
-        if (materializes(inst)) dirty.assign(dirty.size(), false);
+        if (calls_with_memory(inst)) dirty.assign(dirty.size(), false);
       }
-      const Inst& last = source_.insts[block.end - 1];
-      if (last.op == ir::Op::br || last.op == ir::Op::br_if) changed |= merge(dirty, dirty_in_[last.imm]);
-      if (last.op == ir::Op::br_if) changed |= merge(dirty, dirty_in_[last.imm2]);
+      for (const ir::BlockId to : successors(id))
+        changed |= merge(without_stored(id, to, dirty), dirty_in_[to]);
     }
   }
 }
@@ -145,22 +152,24 @@ void Lowering::find_dirty() {
 // their homes where they are first used, so that a short way through a large region does not pay for all of
 // it; where ways meet, the edges of those that have not read them yet do.
 void Lowering::find_loaded() {
-  const auto& regs = source_.layout->regs;
-  loaded_in_.assign(source_.blocks.size(), std::vector<bool>(regs.size(), false));
-  for (ir::RegId reg = 0; reg < regs.size(); ++reg) loaded_in_[0][reg] = regs[reg].pin != ir::kNoPin;
+  loaded_in_.assign(source_.blocks.size(), std::vector<bool>(source_.layout->regs.size(), false));
+  loaded_in_[0] = entry_dirty();
   for (bool changed = true; changed;) {
     changed = false;
-    for (const ir::Block& block : source_.blocks) {
-      std::vector<bool> loaded = loaded_in_[static_cast<size_t>(&block - source_.blocks.data())];
+    for (ir::BlockId id = 0; id < source_.blocks.size(); ++id) {
+      const ir::Block& block = source_.blocks[id];
+      std::vector<bool> loaded = loaded_in_[id];
       for (uint32_t i = block.begin; i < block.end; ++i) {
         const Inst& inst = source_.insts[i];
         if (!inst.dead && (inst.op == ir::Op::get_reg || inst.op == ir::Op::set_reg)) loaded[inst.imm] = true;
       }
-      const Inst& last = source_.insts[block.end - 1];
-      if (last.op == ir::Op::br || last.op == ir::Op::br_if) changed |= merge(loaded, loaded_in_[last.imm]);
-      if (last.op == ir::Op::br_if) changed |= merge(loaded, loaded_in_[last.imm2]);
+      for (const ir::BlockId to : successors(id)) changed |= merge(loaded, loaded_in_[to]);
     }
   }
+}
+
+void Lowering::keep_only(const std::vector<bool>& kept, std::vector<bool>& dirty) {
+  for (size_t i = 0; i < dirty.size(); ++i) dirty[i] = dirty[i] && kept[i];
 }
 
 // Adds what is set in `from`; true when that changed `to`.
@@ -180,11 +189,13 @@ void Lowering::lower_block(ir::BlockId id) {
   loaded_ = loaded_in_[id];
   compared_.clear();
   b_.SetInsertPoint(blocks_[id]);
+  store_unkept();
   for (uint32_t i = block_->begin; i < block_->end; ++i) {
     const Inst& inst = source_.insts[i];
     if (inst.dead) continue;
     settle_nans_before(inst);
     values_[i] = lower(inst);
+    if (has_places(inst)) keep_places();
     track_nans_after(i);
   }
 }

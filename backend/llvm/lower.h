@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,10 +30,20 @@ struct CallSite {
 
 inline constexpr uint32_t kIndirectCall = ~uint32_t{0};
 
+/// An access that may fault in a precise function: its stack map's record has the number of its place here.
+struct FaultSite {
+  GuestAddr pc;
+  std::vector<ir::RegId> regs;  ///< what the record's locations hold, in order
+};
+
+/// The number of a stack map that only keeps values in their places up to there.
+inline constexpr uint64_t kPlacesEnd = ~uint64_t{0};
+
 /// What the lowering leaves for the linker: exits by slot index, call sites by thunk index.
 struct Plan {
   std::vector<Exit> exits;
   std::vector<CallSite> calls;
+  std::vector<FaultSite> faults;
 };
 
 /// Names of the symbols that the object refers to.
@@ -53,8 +64,8 @@ struct HostFeatures {
 };
 
 /// Turns one IR function into an LLVM function of translated code's calling convention. Guest registers
-/// become local variables, read at the entry and written where the region is left (and before every access
-/// that may fault, in a precise function).
+/// become local variables, read at the entry and written where the region is left. In a precise function
+/// stack maps tell where they are at every access that may fault (ADR 6).
 class Lowering {
  public:
   Lowering(const ir::Function& source, const EngineOptions& options, HostFeatures host, llvm::Module& module);
@@ -73,9 +84,12 @@ class Lowering {
   // -- frame: lower.cpp
   void create_function();
   void create_variables();
+  std::vector<bool> entry_dirty() const;
+  std::vector<ir::BlockId> successors(ir::BlockId id) const;
   void find_dirty();
   void find_loaded();
   void enter_first_block();
+  static void keep_only(const std::vector<bool>& kept, std::vector<bool>& dirty);
   static bool merge(const std::vector<bool>& from, std::vector<bool>& to);
   void lower_block(ir::BlockId id);
 
@@ -88,9 +102,7 @@ class Lowering {
   void reload_loaded();
   void ensure_loaded(ir::RegId reg);
   llvm::BasicBlock* edge_to(ir::BlockId to);
-  bool materializes(const Inst& inst) const;
-  void materialize_for_fault();
-  void store_pc_for_fault(GuestAddr pc, bool whole);
+  void store_pc(GuestAddr pc);
   std::vector<Value*> convention_arguments(Value* rax);
   void leave_through(Value* target, Value* rax);
   void leave_by_stub(int32_t stub_offset, Value* rax);
@@ -153,8 +165,32 @@ class Lowering {
   // -- ciphers and hashes: lower_crypto.cpp
   Value* host_step(const Inst& inst, bool available, llvm::Intrinsic::ID id);
 
+  // -- faults: lower_faults.cpp
+  static constexpr ir::BlockId kOutside = ~ir::BlockId{0};
+  /// Blocks of a loop, and registers that it writes.
+  struct Loop {
+    std::vector<bool> blocks, writes;
+    size_t size = 0;  ///< blocks
+  };
+  bool may_fault(const Inst& inst) const;
+  bool has_places(const Inst& inst) const;
+  bool calls_with_memory(const Inst& inst) const;
+  void find_loops();
+  void add_to_loop(Loop& loop, ir::BlockId first, ir::BlockId last,
+                   const std::vector<std::vector<ir::BlockId>>& from);
+  bool enters_loop(ir::BlockId from, ir::BlockId to) const;
+  std::vector<bool> without_stored(ir::BlockId from, ir::BlockId to, std::vector<bool> dirty) const;
+  void store_on_way(ir::BlockId from, ir::BlockId to);
+  void find_kept();
+  void store_unkept();
+  void store_all_for_fault();
+  void note_places();
+  void keep_places();
+  void stack_map(uint64_t number, llvm::ArrayRef<Value*> values);
+
   // -- memory: lower_memory.cpp
   Value* address(const Inst& inst, const ir::MemAccess& access);
+  Value* exchange_loop(llvm::AtomicRMWInst::BinOp operation, Value* pointer, Value* operand);
 
   // -- floating point: lower_fp.cpp
   Value* tell_underflow(const Inst& inst, Value* result);
@@ -204,6 +240,8 @@ class Lowering {
   std::vector<bool> dirty_;                   ///< the same at the current instruction
   std::vector<std::vector<bool>> loaded_in_;  ///< per block and row: the variable may be in use at entry
   std::vector<bool> loaded_;                  ///< the variable holds the register at the current instruction
+  std::vector<std::optional<Loop>> loops_;    ///< by their first blocks; in precise functions
+  std::vector<std::vector<bool>> kept_;       ///< per block and row: may differ from its home in the block
   std::vector<llvm::BasicBlock*> blocks_;
   std::vector<Value*> values_;
   std::vector<ir::Type> unchecked_lanes_;  ///< per value: the float type if such a lane may be another NaN
@@ -217,7 +255,7 @@ class Lowering {
   std::vector<Comparison> compared_;  ///< in this block: their exceptions are raised
   const ir::Block* block_ = nullptr;
   GuestAddr current_pc_;
-  bool one_pc_high_half_ = true;
+  std::vector<std::pair<ir::RegId, Value*>> noted_;  ///< by the stack map of the current access
   Plan plan_;
 };
 

@@ -1,6 +1,7 @@
 // Guest memory, atomics and calls of helpers.
 #include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/Intrinsics.h>
+#include <llvm/Transforms/Utils/LowerAtomic.h>
 
 #include "backend/llvm/lower.h"
 #include "backend/runtime/context.h"
@@ -24,12 +25,13 @@ llvm::Value* Lowering::address(const Inst& inst, const MemAccess& access) {
 
 llvm::Value* Lowering::load(const Inst& inst) {
   const MemAccess access = inst.mem();
-  materialize_for_fault();
   const bool vector = ir::in_vector_register(inst.type);
   Type memory_type = inst.type;
   if (!vector || access.bytes != ir::bytes(inst.type)) memory_type = ir::int_type(8u * access.bytes);
   const bool as_it_is = source_.precise || access.whole;
-  auto* load = b_.CreateAlignedLoad(type_of(memory_type), address(inst, access), llvm::Align(1), as_it_is);
+  Value* pointer = address(inst, access);
+  note_places();
+  auto* load = b_.CreateAlignedLoad(type_of(memory_type), pointer, llvm::Align(1), as_it_is);
   if (access.ordered) b_.CreateFence(llvm::AtomicOrdering::Acquire);
   if (memory_type == inst.type) return load;
   if (!vector) {
@@ -43,7 +45,6 @@ llvm::Value* Lowering::load(const Inst& inst) {
 // An ordered store must not pass a later ordered load: an exchange is the cheapest way to say so on x86.
 llvm::Value* Lowering::store(const Inst& inst) {
   const MemAccess access = inst.mem();
-  materialize_for_fault();
   Value* value = arg(inst, 2);
   if (ir::in_vector_register(inst.type)) {
     if (access.bytes != ir::bytes(inst.type)) {
@@ -53,6 +54,7 @@ llvm::Value* Lowering::store(const Inst& inst) {
     value = b_.CreateTrunc(value, b_.getIntNTy(8u * access.bytes));
   }
   Value* pointer = address(inst, access);
+  note_places();
   if (access.ordered && value->getType()->isIntegerTy()) {
     b_.CreateAtomicRMW(llvm::AtomicRMWInst::Xchg, pointer, value, llvm::MaybeAlign(access.bytes),
                        llvm::AtomicOrdering::SequentiallyConsistent);
@@ -92,33 +94,67 @@ llvm::AtomicRMWInst::BinOp rmw_operation(ir::AtomicKind kind) {
   return Rmw::BAD_BINOP;
 }
 
+/// Whether x86 has no instruction for it that gives the old value.
+bool needs_loop(ir::AtomicKind kind) { return kind != ir::AtomicKind::Swap && kind != ir::AtomicKind::Add; }
+
 }  // namespace
+
+// The loop that LLVM would make later, with a stack map for each of its accesses.
+llvm::Value* Lowering::exchange_loop(llvm::AtomicRMWInst::BinOp operation, Value* pointer, Value* operand) {
+  auto* loop = llvm::BasicBlock::Create(context_, "exchange", function_);
+  auto* done = llvm::BasicBlock::Create(context_, "", function_);
+  note_places();
+  Value* first = b_.CreateAlignedLoad(operand->getType(), pointer, llvm::Align(1), /*isVolatile=*/true);
+  keep_places();
+  llvm::BasicBlock* before = b_.GetInsertBlock();
+  b_.CreateBr(loop);
+  b_.SetInsertPoint(loop);
+  llvm::PHINode* old = b_.CreatePHI(operand->getType(), 2);
+  Value* wanted = llvm::buildAtomicRMWValue(operation, b_, old, operand);
+  note_places();
+  auto* exchange = b_.CreateAtomicCmpXchg(
+      pointer, old, wanted, llvm::MaybeAlign(operand->getType()->getIntegerBitWidth() / 8),
+      llvm::AtomicOrdering::SequentiallyConsistent, llvm::AtomicOrdering::SequentiallyConsistent);
+  exchange->setVolatile(true);
+  keep_places();
+  Value* found = b_.CreateExtractValue(exchange, 0);
+  old->addIncoming(first, before);
+  old->addIncoming(found, loop);
+  b_.CreateCondBr(b_.CreateExtractValue(exchange, 1), done, loop);
+  b_.SetInsertPoint(done);
+  return found;
+}
 
 llvm::Value* Lowering::atomic_rmw(const Inst& inst) {
   const MemAccess access = inst.mem();
   const auto kind = static_cast<ir::AtomicKind>(inst.imm2);
-  materialize_for_fault();
   llvm::Type* memory_type = b_.getIntNTy(8u * access.bytes);
   Value* operand = b_.CreateZExtOrTrunc(arg(inst, 1), memory_type);
   if (kind == ir::AtomicKind::AndNot) operand = b_.CreateNot(operand);
-  auto* old =
-      b_.CreateAtomicRMW(rmw_operation(kind), address(inst, access), operand, llvm::MaybeAlign(access.bytes),
-                         llvm::AtomicOrdering::SequentiallyConsistent);
+  Value* pointer = address(inst, access);
+  if (source_.precise && needs_loop(kind))
+    return b_.CreateZExtOrTrunc(exchange_loop(rmw_operation(kind), pointer, operand), type_of(inst.type));
+  note_places();
+  auto* old = b_.CreateAtomicRMW(rmw_operation(kind), pointer, operand, llvm::MaybeAlign(access.bytes),
+                                 llvm::AtomicOrdering::SequentiallyConsistent);
   old->setVolatile(source_.precise);
   return b_.CreateZExtOrTrunc(old, type_of(inst.type));
 }
 
 llvm::Value* Lowering::cmpxchg(const Inst& inst) {
   const MemAccess access = inst.mem();
-  materialize_for_fault();
   llvm::Type* memory_type = b_.getIntNTy(8u * access.bytes);
   const bool vector = ir::is_vector(inst.type);
   auto to_memory = [&](Value* v) {
     return vector ? b_.CreateBitCast(v, memory_type) : b_.CreateZExtOrTrunc(v, memory_type);
   };
-  auto* exchange = b_.CreateAtomicCmpXchg(
-      address(inst, access), to_memory(arg(inst, 1)), to_memory(arg(inst, 2)), llvm::MaybeAlign(access.bytes),
-      llvm::AtomicOrdering::SequentiallyConsistent, llvm::AtomicOrdering::SequentiallyConsistent);
+  Value* pointer = address(inst, access);
+  Value* expected = to_memory(arg(inst, 1));
+  Value* desired = to_memory(arg(inst, 2));
+  note_places();
+  auto* exchange = b_.CreateAtomicCmpXchg(pointer, expected, desired, llvm::MaybeAlign(access.bytes),
+                                          llvm::AtomicOrdering::SequentiallyConsistent,
+                                          llvm::AtomicOrdering::SequentiallyConsistent);
   exchange->setVolatile(source_.precise);
   Value* old = b_.CreateExtractValue(exchange, 0);
   return vector ? b_.CreateBitCast(old, type_of(inst.type)) : b_.CreateZExtOrTrunc(old, type_of(inst.type));
@@ -143,13 +179,13 @@ llvm::Value* Lowering::fence(const Inst& inst) {
 // Out of line: what the engine takes for an alignment fault (ir/support/misaligned.h). The empty assembly
 // puts the address in rax; one with text would need LLVM's assembler.
 llvm::Value* Lowering::check_aligned(const Inst& inst) {
-  materialize_for_fault();
   Value* at = arg(inst, 0);
   auto* misaligned = llvm::BasicBlock::Create(context_, "misaligned", function_);
   auto* go_on = llvm::BasicBlock::Create(context_, "", function_);
   Value* offset = b_.CreateAnd(at, b_.getInt64(inst.imm2 - 1));
   b_.CreateCondBr(b_.CreateICmpUGT(offset, b_.getInt64(inst.imm2 - inst.imm)), misaligned, go_on, unlikely());
   b_.SetInsertPoint(misaligned);
+  if (source_.precise) store_all_for_fault();
   auto* type = llvm::FunctionType::get(b_.getVoidTy(), {b_.getInt64Ty()}, false);
   b_.CreateCall(type, llvm::InlineAsm::get(type, "", "{rax},~{memory}", /*hasSideEffects=*/true), {at});
   b_.CreateIntrinsic(llvm::Intrinsic::trap, {}, {});
@@ -162,7 +198,10 @@ llvm::Value* Lowering::call(const Inst& inst) {
   const ir::HelperInfo& helper = source_.helpers[inst.imm];
   const bool sees_state =
       helper.effect == ir::HelperEffect::State || helper.effect == ir::HelperEffect::Memory;
-  if (helper.effect == ir::HelperEffect::Memory) materialize_for_fault();
+  if (calls_with_memory(inst)) {
+    store_all_for_fault();
+    dirty_.assign(dirty_.size(), false);
+  }
   if (sees_state) store_all_dirty(/*include_pins=*/true);
 
   std::vector<llvm::Type*> types;

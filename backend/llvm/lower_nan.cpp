@@ -96,7 +96,7 @@ std::vector<ValueId>::iterator Lowering::unchecked_write(uint64_t reg) {
 void Lowering::settle_nans_before(const Inst& inst) {
   if (unchecked_.empty()) return;
   const ir::Trait trait = ir::info(inst.op).trait;
-  const bool shows_state = trait == ir::Trait::Ends || trait == ir::Trait::Calls || materializes(inst);
+  const bool shows_state = trait == ir::Trait::Ends || trait == ir::Trait::Calls || may_fault(inst);
   const bool reads_write = inst.op == Op::get_reg && unchecked_write(inst.imm) != unchecked_.end();
   if (shows_state || reads_write || unchecked_.size() >= kMostUnchecked || minds_unchecked(inst)) {
     settle_nans();

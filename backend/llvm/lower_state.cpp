@@ -51,20 +51,9 @@ void Lowering::ensure_loaded(RegId reg) {
   loaded_[reg] = true;
 }
 
-// Volatile, so that no store of a register is dropped because a later one overwrites it: the access between
-// them may fault, and then the first one counts.
-void Lowering::materialize_for_fault() {
-  if (!source_.precise) return;
-  store_all_dirty(/*include_pins=*/true, /*is_volatile=*/true);
-  dirty_.assign(dirty_.size(), false);
-  store_pc_for_fault(current_pc_, !one_pc_high_half_);
-}
-
-// Where all of the region's addresses have the same high half, that is stored once, at the entry.
-void Lowering::store_pc_for_fault(GuestAddr pc, bool whole) {
+void Lowering::store_pc(GuestAddr pc) {
   const ir::StateReg& row = source_.layout->regs[source_.layout->pc];
-  Value* value = whole ? b_.getInt64(pc.value) : b_.getInt32(static_cast<uint32_t>(pc.value));
-  b_.CreateStore(value, state_pointer(row.offset), /*isVolatile=*/true);
+  b_.CreateStore(b_.getInt64(pc.value), state_pointer(row.offset), /*isVolatile=*/true);
 }
 
 uint32_t Lowering::new_slot(GuestAddr pc) {
@@ -146,16 +135,19 @@ llvm::Value* Lowering::at(const Inst& inst) {
 // Where a branch of the current block to `to` goes: the block itself, or one on the way that polls and reads
 // what is expected there and was not needed here.
 llvm::BasicBlock* Lowering::edge_to(ir::BlockId to) {
+  const auto here = static_cast<ir::BlockId>(block_ - source_.blocks.data());
   const bool polls = ir::is_safe_point(*block_, source_.blocks[to]);
   std::vector<RegId> missing;
   for (RegId reg = 0; reg < variables_.size(); ++reg) {
     if (variables_[reg] != nullptr && loaded_in_[to][reg] && !loaded_[reg]) missing.push_back(reg);
   }
-  if (!polls && missing.empty()) return blocks_[to];
+  const bool stores = enters_loop(here, to);
+  if (!polls && !stores && missing.empty()) return blocks_[to];
   auto* edge = llvm::BasicBlock::Create(context_, "edge", function_);
   llvm::IRBuilder<>::InsertPointGuard guard(b_);
   b_.SetInsertPoint(edge);
   if (polls) poll(source_.blocks[to].pc);
+  if (stores) store_on_way(here, to);
   for (const RegId reg : missing) b_.CreateStore(load_home(reg), variables_[reg]);
   b_.CreateBr(blocks_[to]);
   return edge;

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "backend/runtime/engine_impl.h"
+#include "backend/runtime/host_vectors.h"
 
 namespace ferry::backend {
 
@@ -23,6 +24,34 @@ void save_pins(const ir::StateLayout& layout, const greg_t* registers, std::byte
     if (reg.pin == ir::kNoPin) continue;
     const auto value = static_cast<uint64_t>(registers[kContextIndex[kPinRegs[reg.pin]]]);
     std::memcpy(state + reg.offset, &value, ir::bytes(reg.type));
+  }
+}
+
+/// Writes the registers that optimized code keeps elsewhere at `point` to the state.
+void restore_places(const Record& record, const FaultPoint& point, const ir::StateLayout& layout,
+                    const ucontext_t& context, std::byte* state) {
+  const auto index = static_cast<size_t>(&point - record.fault_points.data());
+  const greg_t* registers = context.uc_mcontext.gregs;
+  for (const RegisterPlace& place : record.places) {
+    if (index < place.first_point || index >= place.end_point) continue;
+    const ir::StateReg& reg = layout.regs[place.reg];
+    std::byte* to = state + reg.offset;
+    const auto general = static_cast<uint64_t>(registers[kContextIndex[place.host % 16]]);
+    switch (place.kind) {
+      case RegisterPlace::Kind::General:
+        std::memcpy(to, &general, ir::bytes(reg.type));
+        break;
+      case RegisterPlace::Kind::Vector:
+        read_host_vector(context, place.host, std::span(to, ir::bytes(reg.type)));
+        break;
+      case RegisterPlace::Kind::Memory:
+        std::memcpy(to, reinterpret_cast<const void*>(general + static_cast<uint64_t>(place.value)),
+                    ir::bytes(reg.type));
+        break;
+      case RegisterPlace::Kind::Constant:
+        std::memcpy(to, &place.value, ir::bytes(reg.type));
+        break;
+    }
   }
 }
 
@@ -126,7 +155,15 @@ bool EngineImpl::fault_in_code(CpuImpl& cpu, CaughtFault fault, void* context) {
       if (!point) return false;
       cpu.set_pc(point->pc);
       save_pins(arch_.layout(), registers, state);
-    } else if (!record->precise) {
+    } else if (record->precise) {
+      // What finds an access misaligned has stored everything before it says so.
+      if (!fault.misaligned()) {
+        const FaultPoint* point = find_fault_point(*record, host_pc);
+        if (!point) return false;
+        cpu.set_pc(point->pc);
+        restore_places(*record, *point, arch_.layout(), *static_cast<ucontext_t*>(context), state);
+      }
+    } else {
       if (is_tagged_access(fault) && follow_tagged_address(cpu, context)) return true;
       // As near as it gets: nobody asked for more.
       cpu.set_pc(record->key.pc);

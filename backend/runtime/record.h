@@ -31,6 +31,7 @@ struct Record {
   std::span<const std::byte> code;  ///< the entry is its first byte; empty: `function` is to be interpreted
   const ir::Function* function = nullptr;
   std::span<const FaultPoint> fault_points;
+  std::span<const RegisterPlace> places;
   std::span<const Range> ranges;  ///< guest code it was made from
   LinkSlot* incoming = nullptr;   ///< the slots that lead here, linked by next_incoming
   std::atomic<bool> valid{true};  ///< false once it was invalidated or replaced

@@ -24,6 +24,7 @@ struct CaughtFault {
   /// A non-canonical address raises #GP (#SS for some base registers), which the kernel reports without an
   /// address.
   bool non_canonical() const { return code == SI_KERNEL && (signal == SIGSEGV || signal == SIGBUS); }
+  bool misaligned() const { return code == BUS_ADRALN && signal == SIGBUS; }
   Stop stop() const { return {StopReason::Fault, signal, code, address, write}; }
 };
 

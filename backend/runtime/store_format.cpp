@@ -14,7 +14,7 @@ namespace {
 
 using Range = std::pair<GuestAddr, GuestAddr>;
 
-constexpr uint64_t kMagic = 0x3130'6567'7279'7266;  // "fryseg01"
+constexpr uint64_t kMagic = 0x3230'6567'7279'7266;  // "fryseg02"
 constexpr size_t kUnit = 16;                        ///< alignment of everything, and unit of places
 
 struct SegmentHeader {
@@ -25,7 +25,8 @@ struct SegmentHeader {
 };
 static_assert(sizeof(SegmentHeader) % kUnit == 0);
 
-/// Followed by ranges, slots, fixups, fault points, code and guest code, each padded to kUnit bytes.
+/// Followed by ranges, slots, fixups, fault points, register places, code and guest code, each padded to
+/// kUnit bytes.
 struct RecordHeader {
   uint64_t checksum;  ///< XXH3 of the record behind this field
   uint32_t bytes;     ///< of the record
@@ -37,11 +38,13 @@ struct RecordHeader {
   uint32_t alignment;
   uint8_t tier, has_profile, pins_in_registers, precise;
   uint32_t guarded;
-  uint32_t unused;
+  uint32_t places;
 };
 static_assert(sizeof(RecordHeader) % kUnit == 0);
 
 constexpr uint64_t kMostGuestBytes = 1u << 20;  ///< in one range
+
+constexpr uint8_t kHostRegisters = 16, kHostVectors = 32;
 
 constexpr size_t padded(size_t bytes) { return (bytes + kUnit - 1) / kUnit * kUnit; }
 
@@ -81,7 +84,7 @@ bool is_bool(const bool& value) {
   return byte <= 1;
 }
 
-/// Whether all that place() does with the image stays inside of it.
+/// Whether all that place() does with the image, and a fault in its code, stays inside of it.
 bool is_consistent(const CodeImage& image) {
   const size_t size = image.code.size();
   if (!std::has_single_bit(image.alignment) || image.alignment < 16 || image.alignment > 64) return false;
@@ -97,6 +100,10 @@ bool is_consistent(const CodeImage& image) {
     const bool profile = fixup.target == ImageFixup::Target::Profile;
     if (profile ? !image.profiled.has_value() : fixup.slot >= image.slots.size()) return false;
     if (fixup.target == ImageFixup::Target::Counter && !image.slots[fixup.slot].counted) return false;
+  }
+  for (const RegisterPlace& place : image.places) {
+    if (place.kind > RegisterPlace::Kind::Constant || place.host >= kHostVectors) return false;
+    if (place.kind != RegisterPlace::Kind::Vector && place.host >= kHostRegisters) return false;
   }
   return !image.ranges.empty();
 }
@@ -166,6 +173,7 @@ std::optional<StoredImage> Segment::image(uint32_t place) const {
   image.slots = reader.take<ImageSlot>(header.slots);
   image.fixups = reader.take<ImageFixup>(header.fixups);
   image.fault_points = reader.take<FaultPoint>(header.fault_points);
+  image.places = reader.take<RegisterPlace>(header.places);
   image.code = reader.take<std::byte>(header.code_bytes);
   stored.guest = reader.take<std::byte>(header.guest_bytes);
   if (!reader.at_end() || !is_consistent(image) || guest_size(image.ranges) != stored.guest.size())
@@ -206,6 +214,7 @@ void SegmentWriter::add(const StoredImage& stored) {
   header.slots = static_cast<uint32_t>(image.slots.size());
   header.fixups = static_cast<uint32_t>(image.fixups.size());
   header.fault_points = static_cast<uint32_t>(image.fault_points.size());
+  header.places = static_cast<uint32_t>(image.places.size());
   header.alignment = image.alignment;
   header.tier = image.tier == Tier::Llvm;
   header.pins_in_registers = image.pins_in_registers;
@@ -216,6 +225,7 @@ void SegmentWriter::add(const StoredImage& stored) {
   append(image.slots);
   append(image.fixups);
   append(image.fault_points);
+  append(image.places);
   append(image.code);
   append(stored.guest);
   header.bytes = static_cast<uint32_t>(records_.size() - start);

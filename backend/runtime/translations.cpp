@@ -21,6 +21,7 @@ Record& Translations::keep(Made made) {
     record.key = image.key;
     record.code = made.code->code;
     record.fault_points = arena_.copy(image.fault_points);
+    record.places = arena_.copy(image.places);
     record.ranges = arena_.copy(image.ranges);
     record.optimized = image.tier == Tier::Llvm;
     record.pins_in_registers = image.pins_in_registers;
