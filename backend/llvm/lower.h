@@ -199,6 +199,7 @@ class Lowering {
       const Inst& inst, Value* suspicious, Value* fast, llvm::function_ref<void()> on_fast_path = [] {});
   void raise_inexact(Value* value);
   Value* opaque(Value* value);
+  Value* hidden(Value* value);
   Value* unordered(Value* a, Value* b);
   Value* evaluate(const Inst& inst);
   Value* as_vector_argument(Value* value, ir::Type type);

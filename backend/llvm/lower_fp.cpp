@@ -146,10 +146,13 @@ llvm::Value* Lowering::fminnum(const Inst& inst) { return min_max(inst, true); }
 llvm::Value* Lowering::fmaxnum(const Inst& inst) { return min_max(inst, false); }
 
 // Sign changes are bit operations: they neither quiet a NaN nor raise a flag.
+// Of half precision. LLVM makes it the floating-point operation that it is, and for a host without
+// AVX512-FP16 one of single precision, whose conversions raise exceptions and quiet NaNs: it must not see
+// both of its ends.
 llvm::Value* Lowering::change_sign(const Inst& inst, bool flip) {
   const unsigned width = ir::lane_bits(inst.type);
   const Type bits_type = ir::is_vector(inst.type) ? ir::vector_type(width) : ir::int_type(width);
-  Value* bits = arg_as(inst, 0, bits_type);
+  Value* bits = hidden(arg_as(inst, 0, bits_type));
   auto* sign = llvm::ConstantInt::get(bits->getType(), llvm::APInt::getSignMask(width));
   return as(flip ? b_.CreateXor(bits, sign) : b_.CreateAnd(bits, b_.CreateNot(sign)), inst.type);
 }
@@ -189,10 +192,12 @@ llvm::Value* Lowering::vfcmp(const Inst& inst) {
 }
 
 // x86's own intrinsics are pure functions to LLVM, which would drop an unused one, or fold one of constants,
-// together with the exceptions it raises. An empty piece of assembly that the value passes through is in the
-// way of both.
-llvm::Value* Lowering::opaque(Value* value) {
-  if (source_.ignore_fp_flags) return value;
+// together with the exceptions it raises.
+llvm::Value* Lowering::opaque(Value* value) { return source_.ignore_fp_flags ? value : hidden(value); }
+
+// An empty piece of assembly that a value passes through: LLVM knows nothing of it behind that, and must keep
+// it.
+llvm::Value* Lowering::hidden(Value* value) {
   const char* constraints = value->getType()->isIntegerTy() ? "=r,0" : "=x,0";
   auto* type = llvm::FunctionType::get(value->getType(), {value->getType()}, false);
   return b_.CreateCall(llvm::InlineAsm::get(type, "", constraints, /*hasSideEffects=*/true), {value});
