@@ -132,7 +132,7 @@ int run_guest(Process& process, Program& program) {
   if (!cpu) return fail(cpu.error().message, kFerryFailed);
   task->cpu = std::move(*cpu);
   task->tid = ::gettid();
-  start_signals(process, *task);
+  start_signals(*task);
   LoadError error;
   if (!load_program(process, *task, program, error)) return fail(error.message, error.exit_status);
   run_task(*task);

@@ -121,6 +121,7 @@ class AluHandlers : public TranslatorCore {
   bool conditional_compare(bool negate, Value a, Value b, uint32_t cond, uint32_t nzcv);
   bool extend_bits(Op op, Value bits, unsigned from, uint32_t d);
   bool set_narrow_flags(uint32_t n, unsigned bits);
+  bool make_vdso_call();
   bool multiply_long(Op extend, Op combine, uint32_t m, uint32_t a, uint32_t n, uint32_t d);
 };
 

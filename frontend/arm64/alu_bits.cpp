@@ -2,6 +2,7 @@
 
 #include "frontend/arm64/alu.h"
 #include "frontend/arm64/bitmask.h"
+#include "frontend/arm64/vdso_call.h"
 #include "ir/support/bits.h"
 
 // Logic, moves of immediates, bitfields, shifts by register, and operations on the bits of one register.
@@ -100,8 +101,23 @@ bool AluHandlers::MOVN(uint32_t sf, uint32_t hw, uint32_t imm, uint32_t d) {
   return true;
 }
 
+/// MOVZ to XZR.
+bool AluHandlers::make_vdso_call() {
+  switch (word_) {
+#define VDSO_CALL(name, number)        \
+  case vdso_call_word(VdsoCall::name): \
+    call(Helper::vdso_##name, {});     \
+    break;
+#include "frontend/arm64/vdso_calls.def"
+    default:
+      break;
+  }
+  return true;
+}
+
 bool AluHandlers::MOVZ(uint32_t sf, uint32_t hw, uint32_t imm, uint32_t d) {
   if (sf == 0 && hw >= 2) return unallocated();
+  if (d == 31) return make_vdso_call();
   set_r(d, b_.i64(uint64_t{imm} << 16 * hw));
   return true;
 }

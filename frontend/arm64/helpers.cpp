@@ -8,6 +8,7 @@
 #include "frontend/arm64/helpers_memory.h"
 #include "frontend/arm64/helpers_simd.h"
 #include "frontend/arm64/helpers_tags.h"
+#include "frontend/arm64/helpers_vdso.h"
 
 namespace ferry::arm64 {
 namespace {

@@ -29,10 +29,16 @@ struct SignalDelivery {
   siginfo_t info;  ///< AArch64's layout is x86-64's
   uint64_t handler;
   uint64_t flags;     ///< the guest's SA_ flags
-  uint64_t restorer;  ///< 0: the trampoline of the process
+  uint64_t restorer;  ///< 0: the vDSO's
   uint64_t mask;
   GuestAddr stack_top;  ///< where the frame goes below: the stack pointer, or the end of the alternate stack
   uint64_t fault_address = 0;
+};
+
+/// The image that the kernel maps into each process, with code of its own for the program to call.
+struct Vdso {
+  std::span<const std::byte> image;  ///< an ELF library for any address
+  uint64_t signal_return;            ///< offset of where handlers without SA_RESTORER return to
 };
 
 /// What ferry must know of a guest's Linux: one object per guest architecture. `state` is always the CPU
@@ -97,8 +103,7 @@ class Abi {
   virtual void guard_branches(void* state) const = 0;
 
   // Signals.
-  /// Code for a page of the guest's that ends a handler without SA_RESTORER.
-  virtual std::span<const std::byte> signal_trampoline() const = 0;
+  virtual Vdso vdso() const = 0;
   /// Builds the frame and sets the registers for the handler. False: the stack cannot be written.
   [[nodiscard]] virtual bool push_signal_frame(Task& task, const SignalDelivery& delivery) const = 0;
   /// The mask in the frame at the stack pointer. False: it is not readable.

@@ -21,6 +21,7 @@
 #include "linux-user/loader/kernel_view.h"
 #include "linux-user/loader/map_image.h"
 #include "linux-user/loader/stack.h"
+#include "linux-user/loader/vdso.h"
 #include "linux-user/mm/guest_copy.h"
 #include "linux-user/paths/guest_path.h"
 
@@ -198,8 +199,9 @@ uint64_t stack_size(const Options& options) {
 
 std::vector<std::pair<uint64_t, uint64_t>> make_auxv(const Abi& abi, const ElfImage& image,
                                                      const MappedImage& mapped,
-                                                     const Interpreter& interpreter) {
+                                                     const Interpreter& interpreter, GuestAddr vdso) {
   return {
+      {AT_SYSINFO_EHDR, vdso.value},
       {AT_HWCAP, abi.hwcap()},
       {AT_PAGESZ, kElfPageSize},
       {AT_CLKTCK, static_cast<uint64_t>(::sysconf(_SC_CLK_TCK))},
@@ -323,6 +325,11 @@ bool load_program(Process& process, Task& task, Program& program, LoadError& err
       !map_interpreter(process, program.exec_path, image->interpreter, interpreter, error))
     return false;
 
+  if (const SysResult result = map_vdso(process); result.failed()) {
+    error = error_of(program.exec_path, "has no room for the kernel's vDSO", 126, result.error_number());
+    return false;
+  }
+
   char canonical[PATH_MAX];
   process.exe_host_path = ::realpath(program.host_path.c_str(), canonical) ? canonical : program.host_path;
   process.exe_guest_path = process.paths.to_guest(process.exe_host_path);
@@ -334,7 +341,7 @@ bool load_program(Process& process, Task& task, Program& program, LoadError& err
   contents.environment = process.environment;
   contents.exec_path = program.exec_path;
   contents.platform = process.abi.platform();
-  contents.auxv = make_auxv(process.abi, *image, *mapped, interpreter);
+  contents.auxv = make_auxv(process.abi, *image, *mapped, interpreter, process.memory.vdso());
   const GuestAddr entry = interpreter.present ? interpreter.mapped.entry : mapped->entry;
   return make_stack(process, task, program, contents, image->executable_stack, entry, error);
 }

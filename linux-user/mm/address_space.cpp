@@ -401,6 +401,7 @@ void AddressSpace::follow_remap(const std::vector<Range>& old, Range now, bool k
       vma.protection &= ~kProtTagged;
     }
     insert(first, vma);
+    if (range.kind == VmaKind::Vdso) vdso_ = first.value;
   }
 }
 
@@ -519,6 +520,7 @@ void AddressSpace::set_kind(GuestAddr address, VmaKind kind) {
   const std::lock_guard guard(mutex_);
   const auto it = vmas_.upper_bound(address);
   if (it != vmas_.begin() && std::prev(it)->second.end > address) std::prev(it)->second.kind = kind;
+  if (kind == VmaKind::Vdso) vdso_ = address.value;
 }
 
 bool AddressSpace::is_mapped(GuestAddr address, uint64_t length) const {

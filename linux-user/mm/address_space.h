@@ -79,6 +79,9 @@ class AddressSpace final : public backend::CodeAccess {
   void set_brk_start(GuestAddr start);
   /// Names what an existing mapping is for, in /proc/self/maps.
   void set_kind(GuestAddr address, VmaKind kind);
+  /// Where the guest's vDSO is, or was when it was unmapped; zero: it has none. It follows mremap(2)
+  /// (vdso_mremap() of arch/arm64/kernel/vdso.c).
+  GuestAddr vdso() const { return {vdso_.load(std::memory_order_relaxed)}; }
 
   /// Whether all of [address, address + length) is mapped by the guest.
   bool is_mapped(GuestAddr address, uint64_t length) const;
@@ -158,6 +161,7 @@ class AddressSpace final : public backend::CodeAccess {
   Map vmas_;
   std::atomic<bool> has_guarded_pages_ = false;
   bool stable_placement_ = true;
+  std::atomic<uint64_t> vdso_ = 0;
   std::atomic<int> expected_image_ = -1;
   std::map<GuestAddr, uint64_t> shared_segments_;  ///< shmat: address -> bytes, for shmdt
   backend::Engine* engine_ = nullptr;

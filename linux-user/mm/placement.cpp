@@ -44,6 +44,11 @@ std::optional<FileIdentity> identify(int fd) {
   return FileIdentity{hash.low64, hash.high64};
 }
 
+FileIdentity identify(std::span<const std::byte> image) {
+  const XXH128_hash_t hash = XXH3_128bits(image.data(), image.size());
+  return {hash.low64, hash.high64};
+}
+
 GuestAddr preferred_address(const FileIdentity& identity, ImageKind kind, unsigned attempt) {
   // Each attempt has 32 bits of the identity to itself.
   const uint64_t half = attempt < 2 ? identity.low : identity.high;

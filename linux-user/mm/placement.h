@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "backend/engine.h"
 #include "ir/support/address.h"
@@ -16,6 +18,8 @@ using backend::FileIdentity;
 /// The identity of the ELF program or library that `fd` is open on; none for anything else: object files,
 /// core dumps, data, pipes, devices. Leaves the descriptor's offset alone.
 std::optional<FileIdentity> identify(int fd);
+/// The identity of an image of that content that lies in no file.
+FileIdentity identify(std::span<const std::byte> image);
 
 /// What an image is mapped for. Each has its window of addresses, so that nothing lies close behind a
 /// program, where its break moves.

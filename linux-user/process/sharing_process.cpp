@@ -107,7 +107,6 @@ int64_t run_sharing_process(SharingStart& start) {
 std::shared_ptr<TaskGroup> make_child_group(const Task& parent) {
   auto group = std::make_shared<TaskGroup>();
   group->borrows_memory = true;
-  group->signal_trampoline = parent.group->signal_trampoline;
   const std::scoped_lock lock(parent.group->signals.mutex);
   for (int signal = 1; signal <= kSignalCount; ++signal)
     group->signals.set(signal, parent.group->signals.actions[static_cast<size_t>(signal)]);

@@ -7,8 +7,8 @@
 namespace ferry::linux_user {
 
 /// Installs the host handlers that are always there (kHostFaults), reads the inherited mask and ignored
-/// signals, maps the page that handlers return through. Called once, before the first Task runs.
-void start_signals(Process& process, Task& main_task);
+/// signals. Called once, before the first Task runs.
+void start_signals(Task& main_task);
 
 /// What a new thread does before it runs its Task: its own stack for host handlers, `current_task`. Host
 /// signals are blocked.

@@ -12,7 +12,6 @@ namespace ferry::linux_user {
 /// of its own.
 struct TaskGroup {
   SignalActions signals;
-  GuestAddr signal_trampoline;  ///< the guest's page that handlers without SA_RESTORER return through
 
   IllegalReports illegal;
 

@@ -18,6 +18,7 @@
 #include "linux-user/abi/arm64/signal_frame.h"
 #include "linux-user/abi/arm64/structs.h"
 #include "linux-user/abi/arm64/syscalls.h"
+#include "linux-user/abi/arm64/vdso.h"
 #include "linux-user/guest_task.h"
 
 namespace ferry::linux_user {
@@ -135,9 +136,7 @@ class Arm64Abi final : public Abi {
     if (cpu_.has(ferry::arm64::Feature::BTI)) state_of(state).guards_branches = 1;
   }
 
-  std::span<const std::byte> signal_trampoline() const override {
-    return arm64_abi_detail::signal_trampoline();
-  }
+  Vdso vdso() const override { return arm64_abi_detail::vdso(); }
   bool push_signal_frame(Task& task, const SignalDelivery& delivery) const override {
     return arm64_abi_detail::push_signal_frame(task, delivery);
   }

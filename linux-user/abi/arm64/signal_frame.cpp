@@ -9,6 +9,7 @@
 #include "frontend/arm64/fp_state.h"
 #include "frontend/arm64/state.h"
 #include "ir/support/bits.h"
+#include "linux-user/abi/arm64/vdso.h"
 #include "linux-user/guest_process.h"
 #include "linux-user/mm/guest_copy.h"
 
@@ -185,17 +186,13 @@ void restore_alternate_stack(TaskSignals& signals, const GuestStack& saved) {
   }
 }
 
+uint64_t default_restorer(const Task& task) {
+  return (task.process.memory.vdso() + vdso().signal_return).value;
+}
+
 State& state_of(const Task& task) { return *static_cast<State*>(task.cpu->state()); }
 
 }  // namespace
-
-std::span<const std::byte> signal_trampoline() {
-  // mov x8, #139 (rt_sigreturn); svc #0. Unwinders know handlers' callers by exactly these two instructions.
-  static constexpr std::array<std::byte, 8> kCode = {std::byte{0x68}, std::byte{0x11}, std::byte{0x80},
-                                                     std::byte{0xd2}, std::byte{0x01}, std::byte{0x00},
-                                                     std::byte{0x00}, std::byte{0xd4}};
-  return kCode;
-}
 
 uint64_t min_signal_stack() { return sizeof(Frame) + sizeof(FrameRecord) + kStackAlignment; }
 
@@ -230,7 +227,7 @@ bool push_signal_frame(Task& task, const SignalDelivery& delivery) {
     state.x[2] = frame_address.value + offsetof(Frame, uc);
   }
   state.x[29] = record_address.value;
-  state.x[30] = has_restorer ? delivery.restorer : task.group->signal_trampoline.value;
+  state.x[30] = has_restorer ? delivery.restorer : default_restorer(task);
   state.sp = frame_address.value;
   // setup_return(): as if called, and accesses are checked whatever the interrupted code had asked for.
   set_program_counter(state, delivery.handler, arm64::kBranchCall);

@@ -10,7 +10,6 @@ namespace ferry::linux_user::arm64_abi_detail {
 
 // What Abi's functions of these names do, for AArch64 (arch/arm64/kernel/signal.c of the kernel).
 
-std::span<const std::byte> signal_trampoline();
 [[nodiscard]] bool push_signal_frame(Task& task, const SignalDelivery& delivery);
 [[nodiscard]] bool signal_frame_mask(const Task& task, uint64_t& mask);
 [[nodiscard]] bool pop_signal_frame(Task& task, uint64_t& mask);

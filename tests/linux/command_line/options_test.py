@@ -46,6 +46,18 @@ class Options(support.FerryTest):
         self.assertRegex(result.stderr, r'(?m)^\[\d+\] write\(1, ".*show\\nx\\n", \d+\) = \d+$')
         self.assertRegex(result.stderr, r"(?m)^\[\d+\] exit_group\(2\) = \?$")
 
+    def test_strace_sees_no_vdso_calls(self):
+        support.compile_guest("""
+            #include <time.h>
+            int main(void) {
+              struct timespec time;
+              clock_gettime(CLOCK_MONOTONIC, &time);
+              clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+            }""", self.path("clocks"), "-static")
+        log = self.ferry("--strace", self.path("clocks")).stderr
+        self.assertNotIn("clock_gettime(CLOCK_MONOTONIC", log)
+        self.assertEqual(log.count("clock_gettime("), 1, log)
+
     def test_log_file(self):
         log = self.path("log")
         result = self.ferry("--strace", "--stats", "-D", log, self.show())
