@@ -128,6 +128,12 @@ class Engine {
   virtual support::Result<std::unique_ptr<Cpu>> create_cpu() = 0;
   /// Runs guest code from the state's pc until something needs the embedder.
   virtual Stop run(Cpu& cpu) = 0;
+  /// From an ir::SystemCall, on the thread that runs `cpu`: until step_in() it is as between two runs, so
+  /// that the call may block. False: that is not possible here, and the call is to be left to the embedder.
+  virtual bool step_out(Cpu& cpu) = 0;
+  /// Back to where step_out() was called. False: translated code must be left. Does not return if the code is
+  /// gone: then run() does, as if the ir::SystemCall had answered false.
+  virtual bool step_in(Cpu& cpu) = 0;
   /// The thread that ran `cpu` died, maybe inside run() (a process that shares our memory was killed): nobody
   /// waits for it any more.
   virtual void abandon(Cpu& cpu) = 0;

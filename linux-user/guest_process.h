@@ -86,4 +86,8 @@ GuestAddr untagged(const Task& task, GuestAddr address);
 /// calls.
 void run_task(Task& task);
 
+/// ir::SystemCall: a call that translated code makes by itself on the thread of `current_task`, when its row
+/// says that it may and nothing is left for run_task() to do.
+bool make_direct_call(void* state);
+
 }  // namespace ferry::linux_user

@@ -5,9 +5,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "backend/engine.h"
 #include "linux-user/signal/signal_state.h"
+#include "linux-user/sys_result.h"
 #include "linux-user/thread/task_group.h"
 
 namespace ferry::linux_user {
@@ -49,10 +51,15 @@ struct Task {
   bool exiting = false;
   int exit_status = 0;
 
+  /// What a call answered that translated code made, for run_task() to finish.
+  std::optional<SysResult> direct_result;
+  /// Branches are checked (Abi::guard_branches).
+  bool guards_branches = false;
+
   void* state() { return cpu->state(); }
 };
 
-/// The thread's Task, for the host's signal handler and nobody else.
+/// The thread's Task, for those whom nobody can give it: the host's signal handler and make_direct_call().
 extern constinit thread_local Task* current_task;
 
 }  // namespace ferry::linux_user

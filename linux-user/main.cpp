@@ -153,6 +153,7 @@ int run(Options options, std::span<char* const> environment) {
   process->environment = guest_environment(process->options, environment);
   process->log_fd = log_fd;
   if (process->options.strace) process->strace.start(log_fd);
+  if (process->options.stats) process->stats.start_counting();
   Program program;
   LoadError error;
   if (!find_program(*process, program, error)) return fail(error.message, error.exit_status);

@@ -1,5 +1,8 @@
 #include <linux/prctl.h>
 
+#include <optional>
+#include <utility>
+
 #include "linux-user/guest_process.h"
 #include "linux-user/signal/signals.h"
 
@@ -34,19 +37,28 @@ SyscallArgs arguments(const Task& task, const SyscallRow& row) {
   return args;
 }
 
-void do_syscall(Task& task) {
-  const Abi& abi = task.process.abi;
-  void* state = task.state();
-  const uint64_t number = abi.syscall_number(state);
-  const SyscallRow* row = abi.find_syscall(number);
+SysResult make_call(Task& task) {
+  const uint64_t number = task.process.abi.syscall_number(task.state());
+  const SyscallRow* row = task.process.abi.find_syscall(number);
   task.process.stats.count_call();
-  const SysResult result = row ? call_row(task, *row, arguments(task, *row)) : call_unknown(task, number);
+  return row ? call_row(task, *row, arguments(task, *row)) : call_unknown(task, number);
+}
+
+void do_syscall(Task& task) {
+  const auto made = std::exchange(task.direct_result, std::nullopt);
+  const SysResult result = made ? *made : make_call(task);
   if (result.keeps_registers()) return;
   if (result.wants_restart()) {
     deliver_signals(task, result.restart_code());
   } else {
-    abi.set_syscall_result(state, result.value);
+    task.process.abi.set_syscall_result(task.state(), result.value);
   }
+}
+
+void guard_branches(Task& task) {
+  if (task.guards_branches || !task.process.memory.has_guarded_pages()) return;
+  task.guards_branches = true;
+  task.process.abi.guard_branches(task.state());
 }
 
 }  // namespace
@@ -57,12 +69,28 @@ GuestAddr untagged(const Task& task, GuestAddr address) {
   return ignores_tags(task) ? GuestAddr{task.process.arch.without_tag(address.value)} : address;
 }
 
+bool make_direct_call(void* state) {
+  Task& task = *current_task;
+  const Process& process = task.process;
+  const SyscallRow* row = process.abi.find_syscall(process.abi.syscall_number(state));
+  const bool guards = task.guards_branches || !process.memory.has_guarded_pages();
+  if (!row || !row->direct || !guards || !process.engine->step_out(*task.cpu)) return false;
+  task.process.stats.count_call();
+  const SysResult result = row->handler(task, arguments(task, *row));
+  task.direct_result = result;
+  // step_in() may leave for run_task() by itself.
+  if (!process.engine->step_in(*task.cpu) || result.wants_restart()) return false;
+  task.direct_result.reset();
+  process.abi.set_syscall_result(state, result.value);
+  return true;
+}
+
 void run_task(Task& task) {
   backend::Engine& engine = *task.process.engine;
   while (!task.exiting) {
     if (task.signals.tag_mismatch) report_tag_mismatch(task);
     if (task.signals.pending.load(std::memory_order_acquire) != 0) deliver_signals(task, 0);
-    if (task.process.memory.has_guarded_pages()) task.process.abi.guard_branches(task.state());
+    guard_branches(task);
     const backend::Stop stop = engine.run(*task.cpu);
     switch (stop.reason) {
       case backend::StopReason::SystemCall:

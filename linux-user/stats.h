@@ -13,7 +13,11 @@ namespace ferry::linux_user {
 /// Counts for --stats: system calls made and those that ferry does not have.
 class SyscallStats {
  public:
-  void count_call() { calls_.fetch_add(1, std::memory_order_relaxed); }
+  /// Calls are counted from now on: one word for all threads, which others need not pay for.
+  void start_counting() { counts_calls_ = true; }
+  void count_call() {
+    if (counts_calls_) calls_.fetch_add(1, std::memory_order_relaxed);
+  }
   /// A number without a row, or with a row of Support::None.
   void count_missing(uint64_t number);
   uint64_t calls() const { return calls_.load(std::memory_order_relaxed); }
@@ -26,6 +30,7 @@ class SyscallStats {
   void unlock_if_left() { support::unlock_if_left(mutex_); }
 
  private:
+  bool counts_calls_ = false;
   std::atomic<uint64_t> calls_{0};
   mutable std::mutex mutex_;
   std::map<uint64_t, uint64_t> missing_;

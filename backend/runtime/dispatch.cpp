@@ -96,6 +96,32 @@ void EngineImpl::run_code(CpuImpl& cpu, const Record& record) {
   if (cpu.relocation != RelocationPool::kNone) release_relocation(cpu);
 }
 
+bool EngineImpl::step_out(Cpu& opaque) {
+  auto& cpu = static_cast<CpuImpl&>(opaque);
+  if (cpu.activity != static_cast<int>(Activity::Translated)) return false;
+  cpu.activity = static_cast<int>(Activity::Outside);
+  world_.leave(cpu);
+  return true;
+}
+
+bool EngineImpl::step_in(Cpu& opaque) {
+  auto& cpu = static_cast<CpuImpl&>(opaque);
+  if (!world_.return_to_code(cpu)) leave_lost_code(cpu);
+  cpu.activity = static_cast<int>(Activity::Translated);
+  return cpu.area().interrupt.load(std::memory_order_relaxed) == 0 && arch_.mode(cpu.state()) == cpu.mode;
+}
+
+/// Out of a system call whose translated code is no more.
+void EngineImpl::leave_lost_code(CpuImpl& cpu) {
+  RuntimeArea& area = cpu.area();
+  area.exit_kind = static_cast<uint32_t>(ExitKind::Trap);
+  area.exit_value = static_cast<uint64_t>(ir::TrapKind::SystemCall);
+  cpu.empty_return_stack();
+  register void* state asm("r12") = cpu.state();
+  asm volatile("jmp *%[leave]" : : [leave] "r"(stubs_.entries.leave), "r"(state) : "memory");
+  __builtin_unreachable();
+}
+
 EngineImpl::Outcome EngineImpl::after_code(CpuImpl& cpu) {
   const RuntimeArea& area = cpu.area();
   switch (static_cast<ExitKind>(area.exit_kind)) {

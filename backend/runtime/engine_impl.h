@@ -32,6 +32,8 @@ class EngineImpl final : public Engine {
   const EngineOptions& options() const override { return options_; }
   support::Result<std::unique_ptr<Cpu>> create_cpu() override;
   Stop run(Cpu& cpu) override;
+  bool step_out(Cpu& cpu) override;
+  bool step_in(Cpu& cpu) override;
   void abandon(Cpu& cpu) override;
   void invalidate(GuestAddr first, GuestAddr last) override;
   void add_file(GuestAddr first, GuestAddr last, const FileIdentity& file) override;
@@ -52,6 +54,7 @@ class EngineImpl final : public Engine {
   Outcome step(CpuImpl& cpu);
   const Record* find(CpuImpl& cpu, ir::BlockKey key);
   void run_code(CpuImpl& cpu, const Record& record);
+  [[noreturn]] void leave_lost_code(CpuImpl& cpu);
   Outcome run_function(CpuImpl& cpu, const Record& record);
   Outcome after_code(CpuImpl& cpu);
   Outcome after_link(CpuImpl& cpu, LinkSlot& slot, bool hot);

@@ -31,6 +31,12 @@ class World {
     while (stopping_.load(std::memory_order_seq_cst)) wait(cpu);
     if (cpu.generation != generation()) refresh(cpu);
   }
+  /// The same for a CPU whose thread has code to go back to. False: that code is gone.
+  bool return_to_code(CpuImpl& cpu) {
+    cpu.inside.store(1, std::memory_order_seq_cst);
+    while (stopping_.load(std::memory_order_seq_cst)) wait(cpu);
+    return cpu.generation == generation();
+  }
   void leave(CpuImpl& cpu) { cpu.inside.store(0, std::memory_order_release); }
 
   uint64_t generation() const { return generation_.load(std::memory_order_acquire); }

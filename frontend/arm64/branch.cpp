@@ -57,7 +57,7 @@ bool BranchHandlers::RET(uint32_t n) { return ret_by(n); }
 
 bool BranchHandlers::UDF(uint32_t) { return illegal(); }
 
-bool BranchHandlers::SVC(uint32_t) { return trap(ir::TrapKind::SystemCall, next_pc()); }
+bool BranchHandlers::SVC(uint32_t) { return system_call(); }
 
 bool BranchHandlers::BRK(uint32_t) { return trap(ir::TrapKind::Breakpoint, pc_); }
 

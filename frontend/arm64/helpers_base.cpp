@@ -181,4 +181,10 @@ void set_fpsr(State* state, uint32_t value) {
 }
 void set_fpcr(State* state, uint32_t value) { write_fpcr(*state, value); }
 
+bool system_call(State* state, uint64_t next_pc) {
+  if (state->system_call == nullptr) return false;
+  state->pc = next_pc;
+  return state->system_call(state);
+}
+
 }  // namespace ferry::arm64::helpers

@@ -34,4 +34,7 @@ uint32_t get_fpsr(State* state);
 void set_fpsr(State* state, uint32_t value);
 void set_fpcr(State* state, uint32_t value);
 
+/// SVC, whose next instruction is at `next_pc`: whether the embedder has made the call (ir::SystemCall).
+bool system_call(State* state, uint64_t next_pc);
+
 }  // namespace ferry::arm64::helpers

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "ir/state_layout.h"
+#include "ir/system_call.h"
 
 namespace ferry::arm64 {
 
@@ -62,6 +63,7 @@ struct State {
   uint32_t watches_fpsr;  ///< the thread has looked at FPSR once: its flags are exact from then on
   uint32_t pstate;  ///< PSTATE.DIT, SSBS and TCO in their places (kPstate...); only TCO affects execution
   TagControl tags;
+  ir::SystemCall system_call;  ///< null: the embedder makes all system calls between runs
   // The upper parts of SVE's Z registers and its predicates will follow here: offsets above stay as they are.
 
   static constexpr uint32_t kPstateTco = uint32_t{1} << 25;

@@ -140,6 +140,8 @@ void TranslatorCore::emit_exit(const Exit& exit) {
       return b_.call_indirect(x(exit.by), exit.at.pc + 4);
     case Exit::How::Return:
       return b_.ret(x(exit.by));
+    case Exit::How::SystemCall:
+      return b_.trap(ir::TrapKind::SystemCall, exit.at.pc);
     case Exit::How::Repeat: {
       const Value again = b_.icmp(ir::IntCond::Ne, x(exit.by), b_.i64(0));
       const ir::BlockId here = block_at(exit.at);
@@ -180,6 +182,15 @@ bool TranslatorCore::trap(ir::TrapKind kind, GuestAddr resume) {
   settle_fp_exceptions();
   store_flags();
   b_.trap(kind, resume);
+  return false;
+}
+
+bool TranslatorCore::system_call() {
+  settle_fp_exceptions();
+  store_flags();
+  const Value made = call(Helper::system_call, {b_.i64(next_pc().value)});
+  // Both ways lead forward, so that neither is a safe point: a call that was made must not come again.
+  b_.br_if(made, block_at(next_pc()), exit_block({{next_pc(), return_to_}, Exit::How::SystemCall}));
   return false;
 }
 

@@ -176,6 +176,8 @@ class TranslatorCore {
   bool illegal() { return trap(ir::TrapKind::Illegal, pc_); }
   bool unallocated() { return illegal(); }
   bool trap(ir::TrapKind kind, GuestAddr resume);
+  /// Goes on behind the instruction when the embedder has made the call.
+  bool system_call();
   bool jump(GuestAddr target);
   /// To the next instruction, but never to what was translated together with this one.
   bool leave_for_next();
@@ -221,7 +223,7 @@ class TranslatorCore {
  private:
   /// Code at the region's end that leaves for somewhere outside.
   struct Exit {
-    enum class How : uint8_t { To, Jump, Call, Return, Repeat };
+    enum class How : uint8_t { To, Jump, Call, Return, Repeat, SystemCall };
     frontend::RegionPlace at;  ///< To: the place to go to; else that of the instruction
     How how = How::To;
     uint32_t by = 31;  ///< Xn of an indirect branch, which did not lead to where the region goes on; Repeat:

@@ -16,6 +16,7 @@
 #include "ir/memory_tags.h"
 #include "ir/support/address.h"
 #include "ir/support/result.h"
+#include "ir/system_call.h"
 #include "linux-user/abi/syscall_table.h"
 
 namespace ferry::linux_user {
@@ -92,8 +93,10 @@ class Abi {
   virtual GuestAddr sp(const void* state) const = 0;
   virtual void set_sp(void* state, GuestAddr sp) const = 0;
   virtual void set_tls(void* state, uint64_t value) const = 0;
-  /// The registers of a new program: all zero but these. `tags`: the process's, see make_memory_tags().
-  virtual void start(void* state, GuestAddr entry, GuestAddr sp, ir::MemoryTags* tags) const = 0;
+  /// The registers of a new program: all zero but these. `tags`: the process's, see make_memory_tags();
+  /// `direct`: null if translated code makes no system calls.
+  virtual void start(void* state, GuestAddr entry, GuestAddr sp, ir::MemoryTags* tags,
+                     ir::SystemCall direct) const = 0;
 
   /// The tags of a process's memory; null if the guest's CPU has none. `on_asynchronous_mismatch` is called
   /// on a guest's thread when it owes its program a SIGSEGV with SEGV_MTEAERR.

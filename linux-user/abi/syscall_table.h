@@ -31,6 +31,7 @@ enum class Support : uint8_t {
 ///   call that does not return PASS(number, name, "argument words") forward<SYS_name> BLOCK(number, name,
 ///   "argument words")                              forward_blocking<SYS_name>
 ///   WAIT(number, name, "argument words")           forward_waiting<SYS_name>
+///   DIRECT(number, name, handler, "argument words")       the same as CALL, complete and `direct`
 ///   IDENTITY(number, name, "argument words")       forward_identity<SYS_name>
 ///   VECTORS(number, name, "argument words")        forward_vectors<SYS_name>
 struct SyscallRow {
@@ -41,6 +42,7 @@ struct SyscallRow {
   Support support;
   const char* note;
   bool no_return;        ///< --strace prints it before it runs
+  bool direct;           ///< translated code may make it: see make_direct_call()
   uint8_t pointers = 0;  ///< a bit per argument, made from `args`: see pointer_arguments()
 };
 

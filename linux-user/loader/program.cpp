@@ -254,7 +254,9 @@ bool make_stack(Process& process, Task& task, const Program& program, const Stac
   process.argv_last = layout.argv_last;
   process.environment_first = layout.environment_first;
   process.environment_last = layout.environment_last;
-  process.abi.start(task.state(), entry, layout.sp, process.memory_tags.get());
+  const bool direct = !process.strace.enabled();
+  process.abi.start(task.state(), entry, layout.sp, process.memory_tags.get(),
+                    direct ? &make_direct_call : nullptr);
   show_to_kernel(layout);
   return true;
 }

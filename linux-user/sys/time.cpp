@@ -1,5 +1,7 @@
 #include "linux-user/sys/time.h"
 
+#include <sched.h>
+
 #include "linux-user/host/safe_syscall.h"
 
 namespace ferry::linux_user {
@@ -8,6 +10,14 @@ SysResult sys_clock_gettime(Task&, int clock, Ptr<timespec> time) {
   timespec now;
   if (::clock_gettime(clock, &now) != 0) return SysResult::error(errno);
   return time.write(now) ? SysResult{0} : SysResult::error(EFAULT);
+}
+
+SysResult sys_getcpu(Task&, Ptr<uint32_t> cpu, Ptr<uint32_t> node, uint64_t) {
+  unsigned cpu_now, node_now;
+  if (::getcpu(&cpu_now, &node_now) != 0) return SysResult::error(errno);
+  if (cpu && !cpu.write(cpu_now)) return SysResult::error(EFAULT);
+  if (node && !node.write(node_now)) return SysResult::error(EFAULT);
+  return 0;
 }
 
 SysResult sys_gettimeofday(Task&, Ptr<timeval> time, Ptr<struct timezone> zone) {

@@ -9,9 +9,11 @@
 
 namespace ferry::linux_user {
 
-// Clocks that the host's vDSO reads without a system call.
+// What the host's vDSO answers without a system call.
 
 SysResult sys_clock_gettime(Task& task, int clock, Ptr<timespec> time);
+/// `cache` is for nothing, as in the kernel.
+SysResult sys_getcpu(Task& task, Ptr<uint32_t> cpu, Ptr<uint32_t> node, uint64_t cache);
 SysResult sys_gettimeofday(Task& task, Ptr<timeval> time, Ptr<struct timezone> zone);
 
 }  // namespace ferry::linux_user

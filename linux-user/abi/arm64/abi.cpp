@@ -118,12 +118,14 @@ class Arm64Abi final : public Abi {
   GuestAddr sp(const void* state) const override { return {state_of(state).sp}; }
   void set_sp(void* state, GuestAddr sp) const override { state_of(state).sp = sp.value; }
   void set_tls(void* state, uint64_t value) const override { state_of(state).tpidr_el0 = value; }
-  void start(void* state, GuestAddr entry, GuestAddr sp, ir::MemoryTags* tags) const override {
+  void start(void* state, GuestAddr entry, GuestAddr sp, ir::MemoryTags* tags,
+             ir::SystemCall direct) const override {
     State& s = state_of(state);
     s = State{};
     s.pc = entry.value;
     s.sp = sp.value;
     s.exclusive_address = ferry::arm64::kNoExclusive;
+    s.system_call = direct;
     s.tags.memory = static_cast<ferry::arm64::MemoryTags*>(tags);
     arm64_abi_detail::start_pointer_keys(s);
   }

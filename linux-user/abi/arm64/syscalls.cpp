@@ -45,31 +45,40 @@ constexpr SyscallRow kRows[] = {
    args,                                                                              \
    Support::support,                                                                  \
    note,                                                                              \
+   false,                                                                             \
    false},
 #define ENDS(number, name, handler, args)                                                            \
   {number,        (same_count<count_words(args), kHandlerArgs<&handler>>(), call_handler<&handler>), \
    #name,         args,                                                                              \
    Support::Full, "",                                                                                \
-   true},
-#define PASS(number, name, args) {number, forward<SYS_##name>, #name, args, Support::Full, "", false},
+   true,          false},
+#define DIRECT(number, name, handler, args)                                                          \
+  {number,        (same_count<count_words(args), kHandlerArgs<&handler>>(), call_handler<&handler>), \
+   #name,         args,                                                                              \
+   Support::Full, "",                                                                                \
+   false,         true},
+#define PASS(number, name, args) {number, forward<SYS_##name>, #name, args, Support::Full, "", false, true},
 #define BLOCK(number, name, args) \
-  {number, forward_blocking<SYS_##name>, #name, args, Support::Full, "", false},
-#define WAIT(number, name, args) {number, forward_waiting<SYS_##name>, #name, args, Support::Full, "", false},
+  {number, forward_blocking<SYS_##name>, #name, args, Support::Full, "", false, true},
+#define WAIT(number, name, args) \
+  {number, forward_waiting<SYS_##name>, #name, args, Support::Full, "", false, true},
 #define IDENTITY(number, name, args) \
-  {number, forward_identity<SYS_##name>, #name, args, Support::Full, "", false},
+  {number, forward_identity<SYS_##name>, #name, args, Support::Full, "", false, false},
 #define VECTORS(number, name, args) \
-  {number, forward_vectors<SYS_##name>, #name, args, Support::Full, "", false},
+  {number, forward_vectors<SYS_##name>, #name, args, Support::Full, "", false, true},
 #define PATH(number, name, path, rule, args) \
-  {number, forward_path<SYS_##name, path, FollowRule::rule>, #name, args, Support::Full, "", false},
-#define AT(number, name, dir, rule, flags, args) \
-  {number, forward_at<SYS_##name, dir, FollowRule::rule, flags>, #name, args, Support::Full, "", false},
+  {number, forward_path<SYS_##name, path, FollowRule::rule>, #name, args, Support::Full, "", false, false},
+#define AT(number, name, dir, rule, flags, args)                                                        \
+  {number, forward_at<SYS_##name, dir, FollowRule::rule, flags>, #name, args, Support::Full, "", false, \
+   false},
 #define MISSING(number, name, args, note) \
-  {number, call_handler<&sys_missing>, #name, args, Support::None, note, false},
+  {number, call_handler<&sys_missing>, #name, args, Support::None, note, false, false},
 #include "linux-user/abi/arm64/syscalls_files.def"
 #include "linux-user/abi/arm64/syscalls_other.def"
 #include "linux-user/abi/arm64/syscalls_tasks.def"
 #undef CALL
 #undef ENDS
+#undef DIRECT
 #undef PASS
 #undef BLOCK
 #undef WAIT

@@ -49,6 +49,8 @@ class EagerEngine final : public backend::Engine {
   const backend::EngineOptions& options() const override { return options_; }
   support::Result<std::unique_ptr<backend::Cpu>> create_cpu() override { return support::Error{"none"}; }
   backend::Stop run(backend::Cpu&) override { return {}; }
+  bool step_out(backend::Cpu&) override { return false; }
+  bool step_in(backend::Cpu&) override { return true; }
   void abandon(backend::Cpu&) override {}
   bool handle_fault(backend::Cpu&, int, const siginfo_t&, void*) override { return false; }
   void synchronize() override {}
