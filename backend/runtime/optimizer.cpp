@@ -1,5 +1,6 @@
 #include "backend/runtime/optimizer.h"
 
+#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/uio.h>
@@ -16,6 +17,11 @@ namespace ferry::backend {
 namespace {
 
 constexpr size_t kStackBytes = 8u << 20;  ///< LLVM's recursive passes were made for this much
+
+/// Whether the thread may print or write a file that another one has opened.
+bool writes(const EngineOptions& options) {
+  return options.verify || options.perf_map || !options.dump.empty();
+}
 
 constexpr int kNice = 5;
 
@@ -124,7 +130,11 @@ void* Optimizer::thread_main(void* self) {
   pthread_setname_np(pthread_self(), "ferry-optimizer");
   // Where processors are scarce the guest comes first. A Linux thread has a nice value of its own.
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
-  static_cast<Optimizer*>(self)->serve();
+  auto& optimizer = *static_cast<Optimizer*>(self);
+  // Each call about a file counts references while a table of descriptors has more than one user (fdget() of
+  // the kernel): a quarter of a read's price, and the guest's only thread shall not pay it for this one.
+  if (!writes(optimizer.options_)) close_range(0, ~0u, CLOSE_RANGE_UNSHARE);
+  optimizer.serve();
   return nullptr;
 }
 

@@ -2,6 +2,8 @@
 import os
 import re
 import resource
+import subprocess
+import time
 import unittest
 
 import support
@@ -57,6 +59,21 @@ class Options(support.FerryTest):
         log = self.ferry("--strace", self.path("clocks")).stderr
         self.assertNotIn("clock_gettime(CLOCK_MONOTONIC", log)
         self.assertEqual(log.count("clock_gettime("), 1, log)
+
+    def test_optimizer_holds_no_descriptors(self):
+        support.compile_guest("int main(void) { for (volatile unsigned n = 1;;) n = n * 5 + 1; }", self.path("spin"), "-static")
+        ferry = subprocess.Popen([support.FERRY, self.path("spin")])
+        self.addCleanup(ferry.wait)
+        self.addCleanup(ferry.kill)
+        tasks = f"/proc/{ferry.pid}/task"
+        deadline = time.monotonic() + 30
+        names = {}
+        while "ferry-optimizer" not in names or os.listdir(f"{tasks}/{names['ferry-optimizer']}/fd"):
+            self.assertLess(time.monotonic(), deadline, names)
+            time.sleep(0.01)
+            for task in os.listdir(tasks):
+                with open(f"{tasks}/{task}/comm") as comm:
+                    names[comm.read().strip()] = task
 
     def test_log_file(self):
         log = self.path("log")
