@@ -59,12 +59,13 @@ static void own_signals(void) {
     CHECK(kill(getpid(), SIGUSR1) == 0 && handled == SIGUSR1);
   }
   handled = 0;
-  struct itimerval soon = {{0, 0}, {0, 2000}};
+  struct itimerval often = {{0, 2000}, {0, 2000}}, never = {{0, 0}, {0, 0}};
   unsigned char byte;
   struct sigaction action = {.sa_handler = on_signal};
   sigaction(SIGALRM, &action, NULL);
-  CHECK(setitimer(ITIMER_REAL, &soon, NULL) == 0);
+  CHECK(setitimer(ITIMER_REAL, &often, NULL) == 0);
   CHECK(read(ends[0], &byte, 1) == -1 && errno == EINTR && handled == SIGALRM);
+  CHECK(setitimer(ITIMER_REAL, &never, NULL) == 0);
 }
 
 /* A call that ended when a signal came has ended: the child is gone, and would not be found again. */
