@@ -5,7 +5,7 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -178,7 +178,7 @@ class Lowering {
   void find_loops();
   void add_to_loop(Loop& loop, ir::BlockId first, ir::BlockId last,
                    const std::vector<std::vector<ir::BlockId>>& from);
-  bool enters_loop(ir::BlockId from, ir::BlockId to) const;
+  const Loop* entered_loop(ir::BlockId from, ir::BlockId to) const;
   std::vector<bool> without_stored(ir::BlockId from, ir::BlockId to, std::vector<bool> dirty) const;
   void store_on_way(ir::BlockId from, ir::BlockId to);
   void find_kept();
@@ -241,7 +241,7 @@ class Lowering {
   std::vector<bool> dirty_;                   ///< the same at the current instruction
   std::vector<std::vector<bool>> loaded_in_;  ///< per block and row: the variable may be in use at entry
   std::vector<bool> loaded_;                  ///< the variable holds the register at the current instruction
-  std::vector<std::optional<Loop>> loops_;    ///< by their first blocks; in precise functions
+  std::map<ir::BlockId, Loop> loops_;         ///< by their first blocks; in precise functions
   std::vector<std::vector<bool>> kept_;       ///< per block and row: may differ from its home in the block
   std::vector<llvm::BasicBlock*> blocks_;
   std::vector<Value*> values_;

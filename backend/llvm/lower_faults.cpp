@@ -66,6 +66,7 @@ void Lowering::note_places() {
 // Keeps what note_places() named until behind the access.
 void Lowering::keep_places() {
   std::vector<Value*> values;
+  values.reserve(noted_.size());
   for (const auto& [reg, value] : noted_) values.push_back(value);
   stack_map(kPlacesEnd, values);
 }
@@ -74,7 +75,6 @@ void Lowering::keep_places() {
 // stored on the way into it. Every cycle has a branch back to a lower address or the same (is_safe_point).
 void Lowering::find_loops() {
   const size_t count = source_.blocks.size();
-  loops_.resize(count);
   if (!source_.precise) return;
   std::vector<std::vector<ir::BlockId>> from(count);
   for (ir::BlockId id = 0; id < count; ++id) {
@@ -83,9 +83,10 @@ void Lowering::find_loops() {
   for (ir::BlockId first = 0; first < count; ++first) {
     for (const ir::BlockId last : from[first]) {
       if (source_.blocks[first].pc > source_.blocks[last].pc) continue;
-      if (!loops_[first])
-        loops_[first] = Loop{std::vector<bool>(count), std::vector<bool>(variables_.size())};
-      add_to_loop(*loops_[first], first, last, from);
+      Loop& loop =
+          loops_.try_emplace(first, Loop{std::vector<bool>(count), std::vector<bool>(variables_.size())})
+              .first->second;
+      add_to_loop(loop, first, last, from);
     }
   }
 }
@@ -109,14 +110,17 @@ void Lowering::add_to_loop(Loop& loop, ir::BlockId first, ir::BlockId last,
   }
 }
 
-bool Lowering::enters_loop(ir::BlockId from, ir::BlockId to) const {
-  return loops_[to] && (from == kOutside || !loops_[to]->blocks[from]);
+/// The loop that the way from one block to another leads into; nullptr: none.
+const Lowering::Loop* Lowering::entered_loop(ir::BlockId from, ir::BlockId to) const {
+  const auto found = loops_.find(to);
+  if (found == loops_.end()) return nullptr;
+  const bool inside = from != kOutside && found->second.blocks[from];
+  return inside ? nullptr : &found->second;
 }
 
 // What is dirty of `dirty` behind an edge.
 std::vector<bool> Lowering::without_stored(ir::BlockId from, ir::BlockId to, std::vector<bool> dirty) const {
-  if (!enters_loop(from, to)) return dirty;
-  for (RegId reg = 0; reg < dirty.size(); ++reg) dirty[reg] = dirty[reg] && loops_[to]->writes[reg];
+  if (const Loop* loop = entered_loop(from, to)) keep_only(loop->writes, dirty);
   return dirty;
 }
 
@@ -145,11 +149,11 @@ void Lowering::find_kept() {
     }
     kept_[id] = accesses ? touched[id] : std::vector<bool>(variables_.size(), true);
   }
-  for (const std::optional<Loop>& loop : loops_) {
-    if (!loop || loop->size > kSmallLoop) continue;
+  for (const auto& [first, loop] : loops_) {
+    if (loop.size > kSmallLoop) continue;
     for (ir::BlockId id = 0; id < count; ++id) {
-      for (ir::BlockId other = 0; loop->blocks[id] && other < count; ++other) {
-        if (loop->blocks[other]) merge(touched[other], kept_[id]);
+      for (ir::BlockId other = 0; loop.blocks[id] && other < count; ++other) {
+        if (loop.blocks[other]) merge(touched[other], kept_[id]);
       }
     }
   }

@@ -141,7 +141,7 @@ llvm::BasicBlock* Lowering::edge_to(ir::BlockId to) {
   for (RegId reg = 0; reg < variables_.size(); ++reg) {
     if (variables_[reg] != nullptr && loaded_in_[to][reg] && !loaded_[reg]) missing.push_back(reg);
   }
-  const bool stores = enters_loop(here, to);
+  const bool stores = entered_loop(here, to) != nullptr;
   if (!polls && !stores && missing.empty()) return blocks_[to];
   auto* edge = llvm::BasicBlock::Create(context_, "edge", function_);
   llvm::IRBuilder<>::InsertPointGuard guard(b_);
