@@ -105,6 +105,10 @@ class Inputs(unittest.TestCase):
             inputs.once(path, lambda: self.fail("made again"))
             with open(path, "rb") as file:
                 self.assertEqual(file.read(), b"first")
+            os.utime(path, (0, 0))
+            inputs.once(path, lambda: b"from a newer recipe")
+            with open(path, "rb") as file:
+                self.assertEqual(file.read(), b"from a newer recipe")
 
 
 class Report(unittest.TestCase):
@@ -239,7 +243,9 @@ class Command(unittest.TestCase):
         self.assertTrue(os.path.getsize(drawing))
 
     def test_bad_arguments(self):
-        for arguments in (["nosuchgroup"], ["--compare", "/nonexistent"], ["--load", os.path.join(HERE, "run")]):
+        program = os.path.join(HERE, "run")
+        for arguments in (["nosuchgroup"], ["--engines=fast"], ["--times=0"], ["--rows=("], ["--ferry=/nonexistent"],
+                          ["--compare", "/nonexistent"], ["--load", program]):
             done = self.bench(*arguments)
             self.assertEqual(done.returncode, 2)
             self.assertIn("error:", done.stderr.splitlines()[-1])

@@ -16,6 +16,7 @@ FLAGS = ("-O2", "-ffp-contract=off", "-static", "-pthread")
 COMPILERS = {"amd64": "gcc", "arm64": "aarch64-linux-gnu-gcc"}
 TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 WARM = "warm"  # auto, with a code cache that holds what a run before left
+ENGINES = ("interp", "baseline", "llvm", "auto", WARM)
 # One order of hashes, one collation, no messages in the user's language.
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LC_ALL": "C", "PYTHONHASHSEED": "0"}
 
@@ -116,13 +117,14 @@ class Harness:
                 "memory": {name: max(run.rss for run in results) for name, results in runs.items()}}
 
     def interleaved(self, commands, rounds):
-        """The runners in turn, `rounds` times; lists of runs by name."""
+        """The runners in turn, `rounds` times, one that failed no more; lists of runs by name."""
         if WARM in commands:
             self.run(*commands[WARM])
         runs = {name: [] for name in commands}
         for _ in range(rounds):
             for name, command in commands.items():
-                runs[name].append(self.run(*command))
+                if all(run.status == 0 for run in runs[name]):
+                    runs[name].append(self.run(*command))
         return runs
 
 

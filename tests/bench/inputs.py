@@ -45,17 +45,18 @@ def wav(data, rate=44100):
 
 
 def text(size):
-    """Lines of words that occur as in a language: few very often, many rarely."""
+    """Lines of phrases of words, which occur as in a language: few very often, many rarely."""
     source = random.Random(1)
     syllables = [a + b for a in ("", *"bcdfghklmnprstvw", "st", "th") for b in "aeiou"]
     words = ["".join(source.choice(syllables) for _ in range(1 + rank // 300 % 4)) + source.choice(("", "n", "s", "r")) for rank in range(12000)]
-    chosen = source.choices(words, [1 / (rank + 3) for rank in range(len(words))], k=size // 4)
-    lines, start = [], 0
-    while start < len(chosen):
-        length = 5 + source.randrange(12)
-        lines.append(" ".join(chosen[start:start + length]).capitalize() + ".\n")
-        start += length
-    return "".join(lines).encode()[:size - 1] + b"\n"
+    phrases = [" ".join(chosen) for chosen in zip(*[iter(often(source, words, 60000))] * 4)]
+    lines = zip(*[iter(often(source, phrases, size // 12))] * 3)
+    return "".join(" ".join(line).capitalize() + ".\n" for line in lines).encode()[:size - 1] + b"\n"
+
+
+def often(source, things, count):
+    """`count` of the things, the first ones more often than the last."""
+    return source.choices(things, [1 / (rank + 3) for rank in range(len(things))], k=count)
 
 
 FUNCTION = """
@@ -103,9 +104,14 @@ def functions(count):
     return "".join(map(function, range(count))).encode()
 
 
+def fresh(path, source):
+    """Whether `path` is there and was made from `source` as it is now."""
+    return os.path.exists(path) and os.path.getmtime(path) >= os.path.getmtime(source)
+
+
 def once(path, make):
-    """The file at `path`, made by make() unless it is there."""
-    if not os.path.exists(path):
+    """The file at `path`, made by make() unless it is there, from this file as it is now."""
+    if not fresh(path, __file__):
         with open(path + ".new", "wb") as file:
             file.write(make())
         os.rename(path + ".new", path)
@@ -143,8 +149,7 @@ class Inputs:
         """The folder with Work.java compiled, by the compiler that Debian's runtime has as a module."""
         folder = os.path.join(self.folder, "classes")
         source = os.path.join(self.scripts, "Work.java")
-        compiled = os.path.join(folder, "Work.class")
-        if not os.path.exists(compiled) or os.path.getmtime(compiled) < os.path.getmtime(source):
+        if not fresh(os.path.join(folder, "Work.class"), source):
             shutil.rmtree(folder, ignore_errors=True)
             self.native([self.JAVA, "-m", "jdk.compiler/com.sun.tools.javac.Main", "-d", folder, source])
         return folder
