@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 
 import chart
 import compare
+import harness
 import inputs
 import report
 import workloads
@@ -109,6 +110,53 @@ class Inputs(unittest.TestCase):
             inputs.once(path, lambda: b"from a newer recipe")
             with open(path, "rb") as file:
                 self.assertEqual(file.read(), b"from a newer recipe")
+
+
+class Outcome(unittest.TestCase):
+    """What the runs of a row come to."""
+    WALL = workloads.Workload("kernels", "x", "kernels.c")
+
+    def runs(self, native=b"out", guest=b"out", status=0):
+        return {"native": [Run(1.0, 0, native, b"", 0)], "auto": [Run(3.0, status, guest, b"", 0), Run(2.0, status, guest, b"", 0)]}
+
+    def test_the_groups_choice_of_the_runs(self):
+        self.assertEqual(harness.figure(self.WALL, self.runs()["auto"]), 2.0)
+        short = workloads.Workload("startup", "x", "hello.c")
+        self.assertEqual(harness.figure(short, self.runs()["auto"]), 2.5)
+
+    def test_no_figure_of_a_failed_run_or_of_one_that_does_not_print_it(self):
+        self.assertIsNone(harness.figure(self.WALL, self.runs(status=11)["auto"]))
+        printing = workloads.Workload("kernels", "x", "kernels.c", figure=workloads.reported_ns)
+        self.assertIsNone(harness.figure(printing, self.runs()["auto"]))
+
+    def test_outputs_agree(self):
+        guests = workloads.Workload("programs", "x", "usr/bin/x", equal=workloads.GUESTS)
+        self.assertTrue(harness.agree(self.WALL, self.runs()))
+        self.assertFalse(harness.agree(self.WALL, self.runs(native=b"other")))
+        self.assertTrue(harness.agree(guests, self.runs(native=b"other")))
+        self.assertFalse(harness.agree(guests, {**self.runs(), "qemu": [Run(1.0, 0, b"other", b"", 0)]}))
+        self.assertFalse(harness.agree(guests, self.runs(status=256)))
+
+    def test_figures_in_place_of_outputs(self):
+        printing = workloads.Workload("programs", "x", "usr/bin/x", figure=workloads.openssl_block, equal=workloads.FIGURES)
+        self.assertTrue(harness.agree(printing, self.runs(native=b"+F:1:x:200\n", guest=b"+F:1:x:100\n")))
+        self.assertFalse(harness.agree(printing, self.runs(native=b"+F:1:x:200\n", guest=b"")))
+
+
+class NativeRoot(unittest.TestCase):
+    def test_the_root_is_laid_over_this_machine(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root, view = os.path.join(folder, "root"), os.path.join(folder, "view")
+            os.makedirs(os.path.join(root, "etc"))
+            with open(os.path.join(root, "etc", "only-here"), "w", encoding="ascii") as file:
+                file.write("in the root")
+            look = (f"import native_root, os; print(native_root.try_enter({root!r}, {view!r}), "
+                    f"os.listdir({view + '/etc'!r}), os.listdir({view + '/proc/self/ns'!r}) != [])")
+            done = subprocess.run([sys.executable, "-B", "-c", look], capture_output=True, text=True, cwd=HERE)
+            if "mount namespaces are needed" in done.stderr:
+                self.skipTest(done.stderr.strip())
+            self.assertEqual(done.stdout.strip(), "True ['only-here'] True", done.stderr)
+            self.assertEqual(os.listdir(view), [])  # out here nothing is mounted
 
 
 class Report(unittest.TestCase):

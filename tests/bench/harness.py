@@ -18,7 +18,7 @@ TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 WARM = "warm"  # auto, with a code cache that holds what a run before left
 ENGINES = ("interp", "baseline", "llvm", "auto", WARM)
 # One order of hashes, one collation, no messages in the user's language.
-ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LC_ALL": "C", "PYTHONHASHSEED": "0"}
+ENVIRONMENT = {"LC_ALL": "C", "PYTHONHASHSEED": "0"}
 
 
 class Missing(Exception):
@@ -43,7 +43,7 @@ class Harness:
         """One run; a program that takes too long is ended and counts as failed."""
         report = os.path.join(self.build, "measured")
         process = subprocess.Popen([self.measure, report, root, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, env=ENVIRONMENT, start_new_session=True)
+                                   stderr=subprocess.PIPE, env=os.environ | ENVIRONMENT, start_new_session=True)
         try:
             out, err = process.communicate(timeout=self.timeout)
         except subprocess.TimeoutExpired:
@@ -92,7 +92,7 @@ class Harness:
             paths = {machine: workload.program.format(arch=machine, triplet=triplet) for machine, triplet in TRIPLETS.items()}
             for machine, path in paths.items():
                 if not os.path.exists(os.path.join(self.sysroots, machine, path)):
-                    raise Missing(f"no {path} in build/sysroot/{machine}: ./dev bench installs it")
+                    raise Missing(f"no {path} in {os.path.join(self.sysroots, machine)}: ./dev bench installs it")
             if not self.has_native_root:
                 raise Missing("no native runs of Debian's programs here")
             root = os.path.join(self.sysroots, "arm64")

@@ -95,7 +95,7 @@ def functions(count):
         return f"      case {case}: sum = (sum << {1 + source.randrange(7)}) {source.choice('+-^')} text[i + {number(5)}] * {number(90)}u; break;\n"
 
     def function(i):
-        cases, mask = number(6), number(60)
+        cases, mask = number(2), number(60)
         return FUNCTION.format(
             i=i, size=16 * number(20), limit=number(4000), cases=cases + 1, arms="".join(map(arm, range(cases))), mask=mask, k1=number(5000),
             k2=number(200), k3=source.randrange(mask), op1=source.choice("+-^"), op2=source.choice("+-|^"),

@@ -116,7 +116,7 @@ WORKLOADS = (
     Workload("programs", "perl word count", "usr/bin/perl", ("{scripts}/words.pl", "{text}")),
     Workload("programs", "python3", "usr/bin/python3.11", ("-B", "-S", "{scripts}/work.py")),
     Workload("programs", "lua fib", "usr/bin/lua5.4", ("{scripts}/fib.lua", "31")),
-    Workload("programs", "lua n-body", "usr/bin/lua5.4", ("{scripts}/nbody.lua", "400000"), equal=GUESTS),
+    Workload("programs", "lua n-body", "usr/bin/lua5.4", ("{scripts}/nbody.lua", "200000"), equal=GUESTS),
     Workload("programs", "cc1 -O2, 130 functions", "usr/lib/gcc/{triplet}/12/cc1", ("-quiet", "-O2", "{functions}", "-o", "-"), equal=GUESTS),
     Workload("programs", "cjpeg", "usr/bin/cjpeg", ("-quality", "90", "{large_ppm}"), equal=GUESTS),
     Workload("programs", "djpeg", "usr/bin/djpeg", ("{jpeg}",), equal=GUESTS),
