@@ -150,12 +150,12 @@ class NativeRoot(unittest.TestCase):
             os.makedirs(os.path.join(root, "etc"))
             with open(os.path.join(root, "etc", "only-here"), "w", encoding="ascii") as file:
                 file.write("in the root")
-            look = (f"import native_root, os; print(native_root.try_enter({root!r}, {view!r}), "
-                    f"os.listdir({view + '/etc'!r}), os.listdir({view + '/proc/self/ns'!r}) != [])")
+            look = (f"import native_root, os; print(native_root.try_enter({root!r}, {view!r}, ['/etc/alternatives']), "
+                    f"sorted(os.listdir({view + '/etc'!r})), os.path.exists({view + '/etc/alternatives/awk'!r}), os.listdir({view + '/proc/self/ns'!r}) != [])")
             done = subprocess.run([sys.executable, "-B", "-c", look], capture_output=True, text=True, cwd=HERE)
             if "mount namespaces are needed" in done.stderr:
                 self.skipTest(done.stderr.strip())
-            self.assertEqual(done.stdout.strip(), "True ['only-here'] True", done.stderr)
+            self.assertEqual(done.stdout.strip(), "True ['alternatives', 'only-here'] True True", done.stderr)
             self.assertEqual(os.listdir(view), [])  # out here nothing is mounted
 
 

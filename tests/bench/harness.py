@@ -37,7 +37,7 @@ class Harness:
         shutil.rmtree(self.cache, ignore_errors=True)
         self.measure = os.path.join(build, "measure")
         subprocess.run(["gcc", "-O2", "-static", "-o", self.measure, os.path.join(HERE, "measure.c")], check=True)
-        self.has_native_root = native_root.try_enter(os.path.join(sysroots, "amd64"), self.view)
+        self.has_native_root = native_root.try_enter(os.path.join(sysroots, "amd64"), self.view, [HERE, build])
 
     def run(self, root, command):
         """One run; a program that takes too long is ended and counts as failed."""

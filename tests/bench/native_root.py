@@ -29,8 +29,9 @@ def own_namespace():
     mount("none", "/", None, MS_REC | MS_PRIVATE)
 
 
-def enter(root, view):
-    """Makes the folder `view` show `root` and, beside it, what this machine has and the root has not. For this process and its children."""
+def enter(root, view, folders):
+    """Makes the folder `view` show `root` and, beside it, what this machine has and the root has not, `folders` in any case (a checkout
+    below /var is hidden otherwise). For this process and its children."""
     own_namespace()
     mount("tmpfs", view, "tmpfs", 0)
     for name in dict.fromkeys((*os.listdir(root), *os.listdir("/"))):
@@ -41,15 +42,20 @@ def enter(root, view):
         elif os.path.isdir(source):
             os.mkdir(target)
             mount(source, target, None, MS_BIND | MS_REC)
+    for folder in folders:
+        target = view + folder
+        if not os.path.isdir(target):
+            os.makedirs(target)
+            mount(folder, target, None, MS_BIND | MS_REC)
 
 
-def try_enter(root, view):
+def try_enter(root, view, folders):
     """Whether native programs of the root can be run, through `view`."""
     if not os.path.isdir(root):
         return False
     os.makedirs(view, exist_ok=True)
     try:
-        enter(root, view)
+        enter(root, view, folders)
     except OSError as error:
         print(f"no native runs of Debian's programs: {error} (mount namespaces are needed)", file=sys.stderr)
         return False
